@@ -1,0 +1,4 @@
+//! Publishes Katalon Studio test reports to Azure DevOps.
+
+pub mod katalon;
+pub mod problem;
