@@ -1,4 +1,7 @@
 //! Publishes Katalon Studio test reports to Azure DevOps.
 
+pub mod azure_devops;
 pub mod katalon;
 pub mod problem;
+pub mod publish;
+pub mod secrets;

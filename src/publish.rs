@@ -1,0 +1,9 @@
+//! Publishing: what should exist, what is seen to exist, the next request, until nothing is missing.
+
+pub mod desired;
+pub mod marker;
+mod matching;
+pub mod seen;
+#[cfg(test)]
+mod simulation;
+pub mod step;

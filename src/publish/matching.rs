@@ -1,0 +1,134 @@
+//! Which stored result is which of ours, after an answer was lost.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::azure_devops::NewTestResult;
+use crate::azure_devops::test_runs::{AddedResult, StoredResult};
+
+/// Finds each of our results among those stored, which are ordered by id: by storage, name,
+/// machine, outcome and duration together, equal ones by their number. What we did not send
+/// matches anything. Also gives how many stored ones are none of ours.
+pub(super) fn match_results(
+    ours: &[NewTestResult],
+    stored: &[StoredResult],
+) -> (Vec<Option<AddedResult>>, usize) {
+    let mut unclaimed: HashMap<(&str, &str, &str), VecDeque<&StoredResult>> = HashMap::new();
+    for result in stored {
+        let identity = (
+            result.automated_test_storage.as_str(),
+            result.automated_test_name.as_str(),
+            result.outcome.as_str(),
+        );
+        unclaimed.entry(identity).or_default().push_back(result);
+    }
+    let mut found = vec![None; ours.len()];
+    // Those that say more choose first, so that one without duration takes what is left.
+    for with_duration in [true, false] {
+        for (at, result) in ours
+            .iter()
+            .enumerate()
+            .filter(|(_, result)| result.duration.is_some() == with_duration)
+        {
+            let identity = (
+                result.automated_test_storage.as_str(),
+                result.automated_test_name.as_str(),
+                result.outcome.as_str(),
+            );
+            let Some(candidates) = unclaimed.get_mut(&identity) else {
+                continue;
+            };
+            let fits = |candidate: &&StoredResult| is_same(result, candidate);
+            if let Some(position) = candidates.iter().position(fits)
+                && let Some(candidate) = candidates.remove(position)
+            {
+                found[at] = Some(AddedResult {
+                    id: candidate.id,
+                    sub_results: candidate.sub_results.clone(),
+                });
+            }
+        }
+    }
+    let strangers = unclaimed.values().map(VecDeque::len).sum();
+    (found, strangers)
+}
+
+fn is_same(ours: &NewTestResult, stored: &StoredResult) -> bool {
+    let same_machine =
+        ours.computer_name.is_empty() || ours.computer_name.as_str() == stored.computer_name;
+    let same_duration = match (ours.duration, stored.duration_in_ms) {
+        (Some(ours), Some(stored)) => (ours.as_millis() as f64 - stored).abs() < 1.0,
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    same_machine && same_duration
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::azure_devops::{AutomatedTestName, AutomatedTestStorage, Outcome, TestResultId};
+    use crate::secrets::Clean;
+
+    fn ours(name: &str, milliseconds: Option<u64>) -> NewTestResult {
+        NewTestResult {
+            test_case_title: Clean::own("title"),
+            automated_test_name: AutomatedTestName::new(name),
+            automated_test_storage: AutomatedTestStorage::new("Test Suites/S"),
+            automated_test_type: Clean::own("Katalon"),
+            outcome: Outcome::Passed,
+            computer_name: Clean::own("machine"),
+            started_date: None,
+            completed_date: None,
+            duration: milliseconds.map(Duration::from_millis),
+            error_message: Clean::default(),
+            stack_trace: Clean::default(),
+            comment: Clean::default(),
+            result_group_type: None,
+            sub_results: Vec::new(),
+        }
+    }
+
+    fn stored(id: u64, name: &str, milliseconds: f64) -> StoredResult {
+        StoredResult {
+            id: TestResultId(id),
+            automated_test_name: name.to_owned(),
+            automated_test_storage: "Test Suites/S".to_owned(),
+            computer_name: "machine".to_owned(),
+            outcome: "Passed".to_owned(),
+            duration_in_ms: Some(milliseconds),
+            sub_results: Vec::new(),
+        }
+    }
+
+    fn ids(found: &[Option<AddedResult>]) -> Vec<Option<u64>> {
+        found
+            .iter()
+            .map(|found| found.as_ref().map(|found| found.id.0))
+            .collect()
+    }
+
+    #[test]
+    fn equal_results_are_told_apart_by_their_number() {
+        let all = [ours("A", Some(1)), ours("A", Some(1)), ours("B", Some(1))];
+        let (found, strangers) = match_results(&all, &[stored(1, "A", 1.0), stored(2, "B", 1.0)]);
+        assert_eq!((ids(&found), strangers), (vec![Some(1), None, Some(2)], 0));
+    }
+
+    #[test]
+    fn one_without_duration_takes_what_the_others_leave() {
+        let all = [ours("A", None), ours("A", Some(5))];
+        let (found, _) = match_results(&all, &[stored(1, "A", 5.0), stored(2, "A", 0.0)]);
+        assert_eq!(ids(&found), [Some(2), Some(1)]);
+    }
+
+    #[test]
+    fn a_result_stored_twice_is_a_stranger() {
+        let (_, strangers) = match_results(
+            &[ours("A", Some(1))],
+            &[stored(1, "A", 1.0), stored(2, "A", 1.0)],
+        );
+        assert_eq!(strangers, 1);
+    }
+}

@@ -1,0 +1,331 @@
+//! The one next request, as a pure function of what should exist and what is known to exist.
+//!
+//! For each run, in order, the first row that holds:
+//!
+//! | known of the run | next request |
+//! |---|---|
+//! | the runs of the build are not known | look up runs (the next page) |
+//! | one of our own open runs is in the way | end it as `Aborted` |
+//! | it is decided that it must be made | create it |
+//! | which results it holds is not known | read its results, until enough looks agree |
+//! | a refusal may mean that it was ended by somebody | read the run |
+//! | results are missing | add the next ones |
+//! | whether an attachment arrived is not known | read the attachments of that place |
+//! | attachments are missing | attach up to eight |
+//! | other runs with its reports may have appeared | look up runs |
+//! | it is not completed | complete it |
+//! | whether it was completed is not known | read the run |
+//! | not all of its results were seen in it after that | read its results |
+//!
+//! A run that is settled has none; when all are, runs of other owners that hold our reports are
+//! looked at again.
+
+use super::desired::{Desired, DesiredRun, Target};
+use super::seen::{AttachmentSeen, Completion, Filling, Listing, Place, ResultsSeen, Seen};
+use crate::azure_devops::test_runs::{self, AddedResult, Ending};
+use crate::azure_devops::{BYTES_PER_REQUEST, RESULTS_PER_REQUEST, TestRunId};
+use crate::secrets::Clean;
+
+/// Attachments sent at the same time.
+pub const ATTACHMENTS_AT_ONCE: usize = 8;
+
+/// A request, and what must pass before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// The request.
+    pub step: Step,
+    /// What must pass before it.
+    pub wait: Wait,
+}
+
+/// Why to wait before a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// No reason.
+    No,
+    /// The service may still be at work on a request whose answer was lost.
+    Late,
+    /// Another job is publishing the same report.
+    Other,
+}
+
+/// A request. Runs, results and attachments are named by their position in [`Desired`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Reads a page of the build's runs.
+    LookUp {
+        /// How many runs were read before.
+        skip: usize,
+    },
+    /// Makes a run.
+    Create {
+        /// Which.
+        run: usize,
+    },
+    /// Reads a page of a run's results.
+    ReadResults {
+        /// Of which run.
+        run: usize,
+        /// Its id.
+        id: TestRunId,
+        /// How many results were read before.
+        skip: usize,
+        /// Whether the ids of sub-results are needed.
+        with_sub_results: bool,
+    },
+    /// Adds results.
+    AddResults {
+        /// To which run.
+        run: usize,
+        /// Its id.
+        id: TestRunId,
+        /// Which, in order.
+        results: Vec<usize>,
+    },
+    /// Reads what is attached at one place.
+    ReadAttachments {
+        /// Of which run.
+        run: usize,
+        /// Its id.
+        id: TestRunId,
+        /// Where.
+        place: test_runs::Place,
+    },
+    /// Attaches files, all at the same time.
+    Attach {
+        /// To which run.
+        run: usize,
+        /// Its id.
+        id: TestRunId,
+        /// Which, and where.
+        attachments: Vec<(usize, test_runs::Place)>,
+    },
+    /// Reads a run.
+    ReadRun {
+        /// Which.
+        run: usize,
+        /// Its id.
+        id: TestRunId,
+    },
+    /// Ends a run.
+    End {
+        /// Which; `None` for a run of an earlier try that is none of ours now.
+        run: Option<usize>,
+        /// Its id.
+        id: TestRunId,
+        /// How.
+        ending: Ending,
+    },
+}
+
+/// The next request, `None` when nothing is missing.
+pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
+    if let Listing::Unknown { pages, wait } = &seen.listing {
+        let wait = if pages.is_empty() { *wait } else { Wait::No };
+        return Some(Next {
+            step: Step::LookUp { skip: pages.len() },
+            wait,
+        });
+    }
+    if let Some((id, why)) = seen.orphans.first() {
+        let ending = Ending::Aborted { reason: why.text() };
+        return Some(at_once(Step::End {
+            run: None,
+            id: *id,
+            ending,
+        }));
+    }
+    for (at, (run, place)) in desired.runs.iter().zip(&seen.places).enumerate() {
+        match place {
+            // Undecided is only what the listing, unknown above, has not decided yet.
+            Place::Undecided | Place::Held { .. } | Place::Settled(_) => {}
+            Place::ToCreate => return Some(at_once(Step::Create { run: at })),
+            Place::Ending { id, why, .. } => {
+                let ending = Ending::Aborted { reason: why.text() };
+                return Some(at_once(Step::End {
+                    run: Some(at),
+                    id: *id,
+                    ending,
+                }));
+            }
+            Place::Filling(filling) => {
+                if let Some(next) = fill(at, run, filling, seen) {
+                    return Some(next);
+                }
+            }
+        }
+    }
+    let held = seen
+        .places
+        .iter()
+        .any(|place| matches!(place, Place::Held { .. }));
+    held.then_some(Next {
+        step: Step::LookUp { skip: 0 },
+        wait: Wait::Other,
+    })
+}
+
+fn at_once(step: Step) -> Next {
+    Next {
+        step,
+        wait: Wait::No,
+    }
+}
+
+fn fill(at: usize, run: &DesiredRun, filling: &Filling, seen: &Seen) -> Option<Next> {
+    let id = filling.id;
+    let stored = match &filling.results {
+        ResultsSeen::Unknown(looks) => {
+            let step = Step::ReadResults {
+                run: at,
+                id,
+                skip: looks.page.len(),
+                with_sub_results: run
+                    .results
+                    .iter()
+                    .any(|result| !result.sub_results.is_empty()),
+            };
+            let wait = if looks.page.is_empty() && looks.made > 0 {
+                Wait::Late
+            } else {
+                Wait::No
+            };
+            return Some(Next { step, wait });
+        }
+        ResultsSeen::Known(stored) => stored,
+    };
+    if filling.refusal.is_some() || filling.completion == Completion::Unknown {
+        return Some(at_once(Step::ReadRun { run: at, id }));
+    }
+    if let Some(results) = next_batch(run, filling, stored) {
+        return Some(at_once(Step::AddResults {
+            run: at,
+            id,
+            results,
+        }));
+    }
+    if let Some(next) = next_attachments(at, run, filling, stored) {
+        return Some(next);
+    }
+    match filling.completion {
+        Completion::Open if !filling.twins_checked && seen.can_look => {
+            Some(at_once(Step::LookUp { skip: 0 }))
+        }
+        Completion::Open => Some(at_once(Step::End {
+            run: Some(at),
+            id,
+            ending: completed(run, filling),
+        })),
+        Completion::Finished => {
+            let wait = if filling.reading.page.is_empty() && filling.reading.made > 0 {
+                Wait::Late
+            } else {
+                Wait::No
+            };
+            let skip = filling.reading.page.len();
+            Some(Next {
+                step: Step::ReadResults {
+                    run: at,
+                    id,
+                    skip,
+                    with_sub_results: false,
+                },
+                wait,
+            })
+        }
+        Completion::Unknown => None,
+    }
+}
+
+/// The results that are sent next: the first missing ones, as many as one request may hold.
+fn next_batch(
+    run: &DesiredRun,
+    filling: &Filling,
+    stored: &[Option<AddedResult>],
+) -> Option<Vec<usize>> {
+    let missing = |&at: &usize| stored[at].is_none() && !filling.refused.contains_key(&at);
+    let mut batch = Vec::new();
+    let (mut weight, mut bytes, mut room) = (0, 0, usize::MAX);
+    for at in (0..run.results.len()).filter(missing) {
+        weight += run.results[at].weight();
+        bytes += filling.sizes[at];
+        room = room.min(filling.largest_batch[at]);
+        let fits =
+            weight <= RESULTS_PER_REQUEST && bytes <= BYTES_PER_REQUEST && batch.len() < room;
+        if !batch.is_empty() && !fits {
+            break;
+        }
+        batch.push(at);
+    }
+    (!batch.is_empty()).then_some(batch)
+}
+
+fn next_attachments(
+    at: usize,
+    run: &DesiredRun,
+    filling: &Filling,
+    stored: &[Option<AddedResult>],
+) -> Option<Next> {
+    let id = filling.id;
+    let mut attachments = Vec::new();
+    for (position, (attachment, seen)) in
+        run.attachments.iter().zip(&filling.attachments).enumerate()
+    {
+        let Some(place) = place(attachment.target, stored) else {
+            continue;
+        };
+        match seen {
+            AttachmentSeen::Unknown { late, .. } => {
+                let wait = if *late { Wait::Late } else { Wait::No };
+                return Some(Next {
+                    step: Step::ReadAttachments { run: at, id, place },
+                    wait,
+                });
+            }
+            AttachmentSeen::Missing { .. } if attachments.len() < ATTACHMENTS_AT_ONCE => {
+                attachments.push((position, place));
+            }
+            AttachmentSeen::Missing { .. } | AttachmentSeen::Stored | AttachmentSeen::Failed(_) => {
+            }
+        }
+    }
+    (!attachments.is_empty()).then(|| {
+        at_once(Step::Attach {
+            run: at,
+            id,
+            attachments,
+        })
+    })
+}
+
+/// Where a target is, once its result is stored; a result that was refused has no place.
+pub(super) fn place(target: Target, stored: &[Option<AddedResult>]) -> Option<test_runs::Place> {
+    match target {
+        Target::Run => Some(test_runs::Place::Run),
+        Target::Result(result) => Some(test_runs::Place::Result(stored[result].as_ref()?.id)),
+        Target::SubResult(result, sub_result) => {
+            let result = stored[result].as_ref()?;
+            // Without the ids of its sub-results the result itself is the next best place.
+            Some(match result.sub_results.get(sub_result) {
+                Some(sub_result) => test_runs::Place::SubResult(result.id, *sub_result),
+                None => test_runs::Place::Result(result.id),
+            })
+        }
+    }
+}
+
+fn completed(run: &DesiredRun, filling: &Filling) -> Ending {
+    let error_message = match filling.refused.len() {
+        0 => Clean::default(),
+        refused => Clean::number(refused)
+            .and(&Clean::own(" of "))
+            .and(&Clean::number(run.results.len()))
+            .and(&Clean::own(
+                " results were refused by Azure DevOps and are missing here",
+            )),
+    };
+    Ending::Completed {
+        completed: run.run.completed,
+        error_message,
+    }
+}

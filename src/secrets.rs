@@ -1,0 +1,392 @@
+//! What must not leave, and the only way for free text to leave.
+//!
+//! [`Clean`] is text that may be sent: it can be made here only, from text in which [`Secrets`]
+//! has replaced what is secret, or from words of our own. Wire types hold `Clean` for free text,
+//! so that an unmasked message is a matter for the compiler.
+
+use std::fmt;
+
+use memchr::memmem;
+use serde::Serialize;
+
+/// What stands in place of a secret.
+const MASK: &str = "***";
+
+/// Shorter secret variables are not looked for: every second word would be masked.
+const SHORTEST: usize = 3;
+
+/// Digits alone are not looked for below this length: counts and times would be masked.
+const SHORTEST_DIGITS: usize = 6;
+
+/// The values that are replaced wherever they stand.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// Every form in which a secret may stand in a text: plain, and as XML, JSON and URLs escape it.
+    forms: Vec<String>,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({} forms)", self.forms.len())
+    }
+}
+
+impl Secrets {
+    /// The job's secret variables (name and value) and its access token. Also gives the names of
+    /// the variables that are too short to be looked for.
+    pub fn of_job<'a>(
+        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+        token: Option<&str>,
+    ) -> (Self, Vec<String>) {
+        let mut secrets = Self::default();
+        let mut too_short = Vec::new();
+        for (name, value) in variables {
+            // A secret of several lines appears line by line in messages as well.
+            for value in std::iter::once(value).chain(value.lines().filter(|line| *line != value)) {
+                let value = value.trim();
+                if is_long_enough(value) {
+                    secrets.add(value);
+                } else if !value.is_empty() && !value.contains('\n') {
+                    too_short.push(name.to_owned());
+                }
+            }
+        }
+        if let Some(token) = token.filter(|token| !token.is_empty()) {
+            secrets.add(token);
+        }
+        secrets.forms.sort();
+        secrets.forms.dedup();
+        too_short.dedup();
+        (secrets, too_short)
+    }
+
+    fn add(&mut self, value: &str) {
+        let mut json = serde_json::to_string(value).unwrap_or_default();
+        json = json.trim_matches('"').to_owned();
+        let xml = value
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;")
+            .replace('\'', "&apos;");
+        let url = percent_encoded(value);
+        let url_lower = lower_case_escapes(&url);
+        self.forms
+            .extend([value.to_owned(), json, xml, url, url_lower]);
+    }
+
+    /// The text with every secret replaced by `***`. Secrets that touch or overlap give one mask.
+    pub fn mask(&self, text: &str) -> String {
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for form in &self.forms {
+            let finder = memmem::Finder::new(form);
+            let mut from = 0;
+            // Step by one character and not by the length found: a secret may overlap itself.
+            while let Some(at) = finder.find(&text.as_bytes()[from..]) {
+                spans.push((from + at, from + at + form.len()));
+                from += at + 1;
+            }
+        }
+        if spans.is_empty() {
+            return text.to_owned();
+        }
+        spans.sort_unstable();
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for (start, stop) in spans {
+            if start > end || (start == 0 && end == 0) {
+                masked.push_str(&text[end..start]);
+                masked.push_str(MASK);
+            }
+            end = end.max(stop);
+        }
+        masked.push_str(&text[end..]);
+        masked
+    }
+
+    /// Text that may be sent: masked, without the control characters that the service refuses.
+    pub fn clean(&self, text: &str) -> Clean {
+        Clean(
+            self.mask(text)
+                .chars()
+                .filter(|&c| !is_refused_control(c))
+                .collect(),
+        )
+    }
+}
+
+fn is_long_enough(value: &str) -> bool {
+    let length = value.chars().count();
+    let digits_alone = value.chars().all(|c| c.is_ascii_digit());
+    length
+        >= if digits_alone {
+            SHORTEST_DIGITS
+        } else {
+            SHORTEST
+        }
+}
+
+fn is_refused_control(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
+fn percent_encoded(value: &str) -> String {
+    let mut encoded = String::new();
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+fn lower_case_escapes(url: &str) -> String {
+    let mut lower = String::with_capacity(url.len());
+    let mut left_of_escape = 0;
+    for c in url.chars() {
+        if c == '%' {
+            left_of_escape = 3;
+        }
+        lower.push(if left_of_escape > 0 {
+            c.to_ascii_lowercase()
+        } else {
+            c
+        });
+        left_of_escape = i32::max(0, left_of_escape - 1);
+    }
+    lower
+}
+
+/// Free text that may be sent: nothing secret is in it, and no control character.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Clean(String);
+
+impl Clean {
+    /// Words of our own.
+    pub fn own(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// A number, which is never secret.
+    pub fn number(number: usize) -> Self {
+        Self(number.to_string())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Its length as the service counts: UTF-16 code units.
+    pub fn len(&self) -> usize {
+        self.0.encode_utf16().count()
+    }
+
+    /// `self` and `more`, one after the other.
+    #[must_use]
+    pub fn and(mut self, more: &Clean) -> Self {
+        self.0.push_str(&more.0);
+        self
+    }
+
+    /// The pieces with a separator of our own between them, empty ones left out.
+    pub fn join<'a>(pieces: impl IntoIterator<Item = &'a Clean>, separator: &'static str) -> Self {
+        let pieces: Vec<&str> = pieces
+            .into_iter()
+            .map(|piece| piece.0.as_str())
+            .filter(|piece| !piece.is_empty())
+            .collect();
+        Self(pieces.join(separator))
+    }
+
+    /// Without line breaks and blanks at the ends; line breaks inside become blanks.
+    #[must_use]
+    pub fn one_line(&self) -> Self {
+        Self(self.0.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// A part of the text, by a function that only takes something away.
+    #[must_use]
+    pub fn part(&self, cut: impl for<'a> FnOnce(&'a str) -> &'a str) -> Self {
+        Self(cut(&self.0).to_owned())
+    }
+
+    /// The text as a name of at most `limit` UTF-16 code units. A longer one ends in `…` and eight
+    /// hex digits of its hash, so that two long names stay two.
+    #[must_use]
+    pub fn as_name(self, limit: usize) -> Self {
+        Self(cut_name(&self.0, limit))
+    }
+
+    /// The text as a message of at most `limit` UTF-16 code units, and whether it was cut. A cut
+    /// one says so in its last line.
+    #[must_use]
+    pub fn as_message(self, limit: usize) -> (Self, bool) {
+        const SAID: &str = "\n… (cut; the whole text is attached)";
+        if self.len() <= limit {
+            return (self, false);
+        }
+        let room = limit.saturating_sub(SAID.encode_utf16().count());
+        (Self(first_units(&self.0, room).to_owned() + SAID), true)
+    }
+
+    /// The text as a name of a file: what Windows or the service refuses becomes `_`.
+    #[must_use]
+    pub fn as_file_name(self, limit: usize) -> Self {
+        let name: String = self
+            .0
+            .chars()
+            .map(|c| {
+                if c.is_control() || "\\/:*?\"<>|".contains(c) {
+                    '_'
+                } else {
+                    c
+                }
+            })
+            .collect();
+        let name = name.trim().to_owned();
+        if name.encode_utf16().count() <= limit {
+            return Self(name);
+        }
+        // The ending says what the file is, so it survives the cut.
+        match name.rsplit_once('.') {
+            Some((stem, ending)) if ending.len() <= 10 => Self(format!(
+                "{}.{ending}",
+                cut_name(stem, limit.saturating_sub(ending.len() + 1))
+            )),
+            _ => Self(cut_name(&name, limit)),
+        }
+    }
+}
+
+/// [`Clean::as_name`] for text that is identity and therefore not masked.
+pub fn cut_name(name: &str, limit: usize) -> String {
+    if name.encode_utf16().count() <= limit {
+        return name.to_owned();
+    }
+    let hash = hex_digest(name.as_bytes(), 8);
+    format!("{}…{hash}", first_units(name, limit.saturating_sub(9)))
+}
+
+/// The first hex digits of SHA-256 over `bytes`.
+pub fn hex_digest(bytes: &[u8], digits: usize) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let mut hex: String = digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    hex.truncate(digits);
+    hex
+}
+
+/// The longest beginning of `text` that has at most `limit` UTF-16 code units.
+fn first_units(text: &str, limit: usize) -> &str {
+    let mut units = 0;
+    for (at, c) in text.char_indices() {
+        units += c.len_utf16();
+        if units > limit {
+            return &text[..at];
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(values: &[&str]) -> Secrets {
+        Secrets::of_job(values.iter().map(|value| ("NAME", *value)), None).0
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_every_form() {
+        let secrets = secrets(&["p&ss \"w\"/x"]);
+        for text in [
+            "p&ss \"w\"/x",
+            "p&amp;ss &quot;w&quot;/x",
+            "p&ss \\\"w\\\"/x",
+            "p%26ss%20%22w%22%2Fx",
+            "p%26ss%20%22w%22%2fx",
+        ] {
+            assert_eq!(secrets.mask(&format!("a {text} b")), "a *** b");
+        }
+    }
+
+    #[test]
+    fn overlapping_secrets_leave_no_tail() {
+        let secrets = secrets(&["hunter2", "hunter2-prod", "aba"]);
+        assert_eq!(secrets.mask("x hunter2-prod y"), "x *** y");
+        assert_eq!(secrets.mask("ababa!"), "***!");
+        assert_eq!(secrets.mask("hunter2"), "***");
+    }
+
+    #[test]
+    fn the_token_is_masked_and_never_shown_by_debug() {
+        let (secrets, _) = Secrets::of_job([], Some("tok-123"));
+        assert_eq!(secrets.mask("Bearer tok-123"), "Bearer ***");
+        assert!(!format!("{secrets:?}").contains("tok"));
+    }
+
+    #[test]
+    fn short_secrets_are_named_and_not_looked_for() {
+        let (secrets, short) =
+            Secrets::of_job([("PIN", "12345"), ("AB", "ab"), ("LONG", "123456")], None);
+        assert_eq!(short, ["PIN", "AB"]);
+        assert_eq!(secrets.mask("12345 ab 123456"), "12345 ab ***");
+    }
+
+    #[test]
+    fn two_long_names_stay_two() {
+        let a = Secrets::default()
+            .clean(&format!("{}a", "x".repeat(300)))
+            .as_name(256);
+        let b = Secrets::default()
+            .clean(&format!("{}b", "x".repeat(300)))
+            .as_name(256);
+        assert_eq!(a.len(), 256);
+        assert_ne!(a, b);
+    }
+
+    #[test]
+    fn a_cut_counts_as_the_service_counts_and_says_so() {
+        let (message, cut) = Secrets::default().clean(&"😀".repeat(100)).as_message(100);
+        assert!(cut && message.len() <= 100);
+        assert!(message.as_str().ends_with("attached)"));
+    }
+
+    #[test]
+    fn control_characters_are_dropped_and_lines_kept() {
+        assert_eq!(
+            Secrets::default()
+                .clean("a\0b\u{1b}[31m\r\n\tc\u{85}")
+                .as_str(),
+            "ab[31m\r\n\tc"
+        );
+    }
+
+    #[test]
+    fn a_file_name_keeps_its_ending() {
+        let name = Secrets::default()
+            .clean(&format!("{}:?.png", "y".repeat(300)))
+            .as_file_name(100);
+        assert_eq!(name.len(), 100);
+        assert!(name.as_str().ends_with(".png"));
+        assert_eq!(
+            Secrets::default()
+                .clean("a/b:c.png")
+                .as_file_name(100)
+                .as_str(),
+            "a_b_c.png"
+        );
+    }
+}
