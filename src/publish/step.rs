@@ -21,7 +21,8 @@
 //! looked at again.
 
 use super::desired::{Desired, DesiredRun, Target};
-use super::seen::{AttachmentSeen, Completion, Filling, Listing, Place, ResultsSeen, Seen};
+use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen};
+use super::seen::{Listing, Place, Seen};
 use crate::azure_devops::test_runs::{self, AddedResult, Ending};
 use crate::azure_devops::{BYTES_PER_REQUEST, RESULTS_PER_REQUEST, TestRunId};
 use crate::secrets::Clean;

@@ -1,0 +1,309 @@
+//! What the list of the build's runs decides: what is there already, what another job is doing,
+//! what is left from an earlier try.
+
+use std::collections::BTreeSet;
+
+use super::desired::{Desired, DesiredRun};
+use super::filling::{Completion, Filling};
+use super::learn::{LOOKS, LOOKS_AFTER_SILENCE};
+use super::marker::Marker;
+use super::seen::{After, Fate, Listing, Place, Remark, Seen, Why};
+use super::step::Wait;
+use crate::azure_devops::test_runs::{RunsPage, StoredRun};
+use crate::azure_devops::{Life, TestRunId};
+
+/// How often a run of another owner is looked at again.
+const LOOKS_AT_OTHERS: u32 = 12;
+
+/// An open run of another owner that nobody changed for so long belongs to a job that is dead.
+const DEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
+impl Seen {
+    pub(super) fn learn_runs(&mut self, desired: &Desired, page: RunsPage) {
+        let Listing::Unknown { pages, .. } = &mut self.listing else {
+            // A look-up made while the listing was known begins a new listing.
+            self.listing = Listing::Unknown {
+                pages: Vec::new(),
+                wait: Wait::No,
+            };
+            return self.learn_runs(desired, page);
+        };
+        pages.extend(page.runs.iter().cloned());
+        if !page.is_last && !page.runs.is_empty() {
+            return;
+        }
+        let mut runs = std::mem::take(pages);
+        runs.sort_by_key(|run| run.id);
+        runs.dedup_by_key(|run| run.id);
+        self.listing = Listing::Known;
+        let marked: Vec<Marked> = runs
+            .iter()
+            .filter_map(|run| {
+                let marker = Marker::parse(run.comment.as_deref()?)?;
+                let dead = run
+                    .updated
+                    .is_some_and(|updated| page.now.duration_since(updated) > DEAD);
+                let ours =
+                    marker.owner == desired.owner || (dead && run.state.life() == Life::Open);
+                Some(Marked { run, marker, ours })
+            })
+            .collect();
+        if std::mem::take(&mut self.first_listing) && desired.again {
+            let finished = marked
+                .iter()
+                .filter(|found| found.run.state.life() == Life::Finished);
+            self.ignored.extend(finished.map(|found| found.run.id));
+        }
+        self.decide(desired, &marked);
+    }
+
+    /// Decides about every run that only the listing can decide about.
+    fn decide(&mut self, desired: &Desired, marked: &[Marked<'_>]) {
+        let mut looked_at_others = false;
+        for at in 0..self.places.len() {
+            let run = &desired.runs[at];
+            let related: Vec<&Marked> = marked
+                .iter()
+                .filter(|found| !self.ignored.contains(&found.run.id) && found.shares_a_key(run))
+                .collect();
+            match &self.places[at] {
+                Place::Undecided => self.decide_undecided(desired, at, marked, &related),
+                Place::Held { by } => {
+                    looked_at_others = true;
+                    let by = *by;
+                    match related
+                        .iter()
+                        .find(|found| found.run.id == by)
+                        .map(|found| found.run.state.life())
+                    {
+                        Some(Life::Open) if self.looks_at_others < LOOKS_AT_OTHERS => {}
+                        Some(Life::Open) => {
+                            let reason =
+                                format!("another job is still publishing it in test run {by}");
+                            self.places[at] = Place::Settled(Fate::Missing { reason });
+                        }
+                        Some(Life::Finished | Life::Aborted) | None => {
+                            self.decide_undecided(desired, at, marked, &related);
+                        }
+                    }
+                }
+                Place::Filling(filling)
+                    if filling.completion == Completion::Open
+                        && !filling.twins_checked
+                        && filling.all_sent() =>
+                {
+                    let id = filling.id;
+                    self.decide_twins(run, at, id, &related);
+                }
+                Place::Filling(_) | Place::ToCreate | Place::Ending { .. } | Place::Settled(_) => {}
+            }
+        }
+        self.looks_at_others += u32::from(looked_at_others);
+        self.look_for_orphans(desired, marked);
+    }
+
+    fn decide_undecided(
+        &mut self,
+        desired: &Desired,
+        at: usize,
+        marked: &[Marked<'_>],
+        related: &[&Marked<'_>],
+    ) {
+        let run = &desired.runs[at];
+        let of = |life| {
+            related
+                .iter()
+                .filter(move |found| found.run.state.life() == life)
+        };
+        let covered = |found: &&&Marked| run.keys.iter().all(|key| found.marker.keys.contains(key));
+        if let Some(found) = of(Life::Finished).find(covered) {
+            let id = found.run.id;
+            // A try that was killed between completing a run and reading it back may have left it
+            // with results that a lost request brought twice.
+            let holds_more = found
+                .run
+                .total_tests
+                .is_some_and(|total| total > run.results.len() as u64);
+            if found.ours && found.has_exactly_the_keys_of(run) && holds_more {
+                self.begin_anew(at, id, Why::Spoiled, "it holds results twice");
+            } else {
+                self.places[at] = Place::Settled(found.already_published());
+            }
+            return;
+        }
+        if run.keys.len() > 1 && of(Life::Finished).next().is_some() {
+            self.places[at] = Place::Settled(Fate::Divided);
+            return;
+        }
+        let (own, others): (Vec<&&Marked>, Vec<&&Marked>) =
+            of(Life::Open).partition(|found| found.ours);
+        if let Some(other) = others.first() {
+            if run.keys.len() > 1 {
+                self.places[at] = Place::Settled(Fate::Divided);
+                return;
+            }
+            if !matches!(self.places[at], Place::Held { .. }) {
+                self.remarks.push(Remark::HeldByOther {
+                    run: at,
+                    id: other.run.id,
+                });
+            }
+            self.places[at] = Place::Held { by: other.run.id };
+            return;
+        }
+        if let Some(found) = own.iter().find(|found| found.has_exactly_the_keys_of(run)) {
+            if self.create_looks[at].is_none() {
+                self.remarks.push(Remark::Resumed {
+                    run: at,
+                    id: found.run.id,
+                });
+            }
+            let after_silence = self.create_looks[at].is_some_and(|(_, needed)| needed > LOOKS);
+            self.create_looks[at] = None;
+            let needed = if after_silence {
+                LOOKS_AFTER_SILENCE
+            } else {
+                LOOKS
+            };
+            self.places[at] = Place::Filling(Box::new(Filling::resumed(found.run.id, run, needed)));
+            return;
+        }
+        if let Some((made, needed)) = &mut self.create_looks[at] {
+            *made += 1;
+            if made < needed {
+                self.listing = Listing::Unknown {
+                    pages: Vec::new(),
+                    wait: Wait::Late,
+                };
+                return;
+            }
+            self.create_looks[at] = None;
+        }
+        self.remark_on_earlier(run, at, marked);
+        self.places[at] = Place::ToCreate;
+    }
+
+    fn remark_on_earlier(&mut self, run: &DesiredRun, at: usize, marked: &[Marked<'_>]) {
+        for found in marked
+            .iter()
+            .filter(|found| !self.ignored.contains(&found.run.id))
+        {
+            let same = found
+                .marker
+                .keys
+                .iter()
+                .any(|theirs| run.keys.iter().any(|ours| ours.is_same_execution(theirs)));
+            let id = found.run.id;
+            let remark = match found.run.state.life() {
+                Life::Finished if same => Remark::EarlierState { run: at, id },
+                Life::Aborted if same => Remark::AbortedBefore { run: at, id },
+                Life::Finished | Life::Aborted | Life::Open => continue,
+            };
+            if !self.remarks.contains(&remark) {
+                self.remarks.push(remark);
+            }
+        }
+    }
+
+    /// Everything of a run is sent: has somebody else published its reports meanwhile?
+    fn decide_twins(
+        &mut self,
+        run: &DesiredRun,
+        at: usize,
+        id: TestRunId,
+        related: &[&Marked<'_>],
+    ) {
+        let twins = related.iter().filter(|found| found.run.id != id);
+        let finished = twins
+            .clone()
+            .find(|found| found.run.state.life() == Life::Finished);
+        let older = twins
+            .clone()
+            .find(|found| found.run.state.life() == Life::Open && !found.ours && found.run.id < id);
+        if let Some(winner) = finished.or(older) {
+            let then = if run.keys.len() > 1
+                && !run.keys.iter().all(|key| winner.marker.keys.contains(key))
+            {
+                After::Anew
+            } else {
+                After::Other(winner.run.id)
+            };
+            self.places[at] = Place::Ending {
+                id,
+                why: Why::Twin(winner.run.id),
+                then,
+            };
+            return;
+        }
+        if let Place::Filling(filling) = &mut self.places[at] {
+            filling.twins_checked = true;
+        }
+    }
+
+    /// Own open runs that no desired run is filling: left by a killed try, or by a creation that
+    /// was carried out after all.
+    fn look_for_orphans(&mut self, desired: &Desired, marked: &[Marked<'_>]) {
+        if matches!(self.listing, Listing::Unknown { .. }) {
+            return;
+        }
+        let filling: BTreeSet<TestRunId> = self
+            .places
+            .iter()
+            .filter_map(|place| match place {
+                Place::Filling(filling) => Some(filling.id),
+                Place::Ending { id, .. } => Some(*id),
+                Place::Undecided | Place::ToCreate | Place::Held { .. } | Place::Settled(_) => None,
+            })
+            .collect();
+        for found in marked {
+            let id = found.run.id;
+            let own_and_open = found.ours && found.run.state.life() == Life::Open;
+            // A dead run of another owner is only ours where it is in the way.
+            let concerns_us = found.marker.owner == desired.owner
+                || desired.runs.iter().any(|run| found.shares_a_key(run));
+            if own_and_open && concerns_us && !filling.contains(&id) && !self.ignored.contains(&id)
+            {
+                let shared = desired.runs.iter().any(|run| found.shares_a_key(run));
+                let exact = desired
+                    .runs
+                    .iter()
+                    .any(|run| found.has_exactly_the_keys_of(run));
+                let why = if shared && !exact {
+                    Why::OtherReports
+                } else {
+                    Why::LeftOver
+                };
+                self.ignored.insert(id);
+                self.orphans.push((id, why));
+            }
+        }
+    }
+}
+
+/// A run found that carries a mark.
+struct Marked<'a> {
+    run: &'a StoredRun,
+    marker: Marker,
+    /// Made by this owner, or by a job that is dead.
+    ours: bool,
+}
+
+impl Marked<'_> {
+    fn shares_a_key(&self, run: &DesiredRun) -> bool {
+        self.marker.keys.iter().any(|key| run.keys.contains(key))
+    }
+
+    fn has_exactly_the_keys_of(&self, run: &DesiredRun) -> bool {
+        let (theirs, ours): (BTreeSet<_>, BTreeSet<_>) =
+            (self.marker.keys.iter().collect(), run.keys.iter().collect());
+        theirs == ours
+    }
+
+    fn already_published(&self) -> Fate {
+        Fate::AlreadyPublished {
+            id: self.run.id,
+            ours: self.ours,
+            incomplete: !self.run.error_message.is_empty(),
+        }
+    }
+}

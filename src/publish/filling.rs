@@ -1,0 +1,249 @@
+//! A run of our own that is being filled: its results, its attachments, its completion.
+
+use std::collections::BTreeMap;
+
+use super::desired::DesiredRun;
+use super::seen::Fate;
+use super::step::place;
+use crate::azure_devops::test_runs::{AddedResult, Place, StoredAttachment, StoredResult};
+use crate::azure_devops::{TestResultId, TestRunId};
+
+/// An attachment that failed so often is left out; the run is completed without it.
+pub(super) const ATTACHMENT_TRIES: u8 = 5;
+
+/// How far an own run is.
+#[derive(Clone, Debug)]
+pub struct Filling {
+    /// The run.
+    pub id: TestRunId,
+    /// Its results.
+    pub results: ResultsSeen,
+    /// Results that were refused, with the reason.
+    pub refused: BTreeMap<usize, String>,
+    /// Bytes of each result on the wire.
+    pub sizes: Vec<usize>,
+    /// How many results may travel together with each: halved when a request is refused.
+    pub largest_batch: Vec<usize>,
+    /// Its attachments.
+    pub attachments: Vec<AttachmentSeen>,
+    /// A request that was refused, until it is known that the run is still open.
+    pub refusal: Option<(Vec<usize>, String)>,
+    /// Whether the runs were looked up after everything was sent.
+    pub twins_checked: bool,
+    /// Whether it is completed.
+    pub completion: Completion,
+    /// What was read of it after it was completed.
+    pub reading: Looks,
+}
+
+/// What is known of the results of a run.
+#[derive(Clone, Debug)]
+pub enum ResultsSeen {
+    /// To be read.
+    Unknown(Looks),
+    /// For each desired result what is stored of it.
+    Known(Vec<Option<AddedResult>>),
+}
+
+/// Looking at the results of a run until the looks agree.
+#[derive(Clone, Debug, Default)]
+pub struct Looks {
+    /// The present look, as far as it got.
+    pub page: Vec<StoredResult>,
+    /// Looks made.
+    pub made: u8,
+    /// How many must agree.
+    pub(super) needed: u8,
+    /// How many agreed so far, and on what.
+    agreed: (u8, Vec<TestResultId>),
+}
+
+impl Looks {
+    pub(super) fn needing(needed: u8) -> Self {
+        Self {
+            needed,
+            ..Self::default()
+        }
+    }
+
+    /// Takes a page; gives the results, ordered by id, once enough looks agree.
+    pub(super) fn learn(&mut self, page: Vec<StoredResult>) -> Option<Vec<StoredResult>> {
+        if !page.is_empty() {
+            self.page.extend(page);
+            return None;
+        }
+        // Data may move between two pages; what stands in both counts once.
+        let mut results = std::mem::take(&mut self.page);
+        results.sort_by_key(|result| result.id);
+        results.dedup_by_key(|result| result.id);
+        let ids: Vec<TestResultId> = results.iter().map(|result| result.id).collect();
+        self.made = self.made.saturating_add(1);
+        self.agreed = if self.made > 1 && self.agreed.1 == ids {
+            (self.agreed.0 + 1, ids)
+        } else {
+            (1, ids)
+        };
+        (self.agreed.0 >= self.needed).then_some(results)
+    }
+}
+
+/// What is known of an attachment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttachmentSeen {
+    /// To be looked for.
+    Unknown {
+        /// Failures so far.
+        failures: u8,
+        /// Whether its request may still be on its way.
+        late: bool,
+    },
+    /// To be sent.
+    Missing {
+        /// Failures so far.
+        failures: u8,
+    },
+    /// There.
+    Stored,
+    /// Left out, and why.
+    Failed(String),
+}
+
+/// Whether a run is completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// Not yet.
+    Open,
+    /// Asked for, without an answer.
+    Unknown,
+    /// Yes.
+    Finished,
+}
+
+impl Filling {
+    /// A run just made: nothing is in it.
+    pub(super) fn fresh(id: TestRunId, run: &DesiredRun) -> Self {
+        let results = ResultsSeen::Known(vec![None; run.results.len()]);
+        Self::new(id, run, results, AttachmentSeen::Missing { failures: 0 })
+    }
+
+    /// A run of an earlier try: what is in it has to be read.
+    pub(super) fn resumed(id: TestRunId, run: &DesiredRun, looks: u8) -> Self {
+        let results = ResultsSeen::Unknown(Looks::needing(looks));
+        Self::new(
+            id,
+            run,
+            results,
+            AttachmentSeen::Unknown {
+                failures: 0,
+                late: false,
+            },
+        )
+    }
+
+    fn new(
+        id: TestRunId,
+        run: &DesiredRun,
+        results: ResultsSeen,
+        attachment: AttachmentSeen,
+    ) -> Self {
+        let sizes = run
+            .results
+            .iter()
+            .map(|result| serde_json::to_vec(result).map_or(0, |bytes| bytes.len() + 24));
+        Self {
+            id,
+            results,
+            refused: BTreeMap::new(),
+            sizes: sizes.collect(),
+            largest_batch: vec![usize::MAX; run.results.len()],
+            attachments: vec![attachment; run.attachments.len()],
+            refusal: None,
+            twins_checked: false,
+            completion: Completion::Open,
+            reading: Looks::needing(1),
+        }
+    }
+
+    /// Whether nothing is left to send but the completion.
+    pub(super) fn all_sent(&self) -> bool {
+        let ResultsSeen::Known(stored) = &self.results else {
+            return false;
+        };
+        let results =
+            (0..stored.len()).all(|at| stored[at].is_some() || self.refused.contains_key(&at));
+        results && self.refusal.is_none()
+    }
+
+    pub(super) fn published(&self) -> Fate {
+        let missing_attachments = self
+            .attachments
+            .iter()
+            .enumerate()
+            .filter_map(|(at, seen)| match seen {
+                AttachmentSeen::Stored => None,
+                AttachmentSeen::Failed(reason) => Some((at, reason.clone())),
+                AttachmentSeen::Missing { .. } | AttachmentSeen::Unknown { .. } => {
+                    Some((at, "the result that it belongs to was refused".to_owned()))
+                }
+            })
+            .collect();
+        Fate::Published {
+            id: self.id,
+            refused: self.refused.clone(),
+            missing_attachments,
+        }
+    }
+
+    /// Compares what should be attached at a place with what is: equal ones by their number.
+    pub(super) fn learn_attachments(
+        &mut self,
+        run: &DesiredRun,
+        at: Place,
+        list: &[StoredAttachment],
+    ) {
+        let ResultsSeen::Known(stored) = &self.results else {
+            return;
+        };
+        let mut there: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for found in list {
+            *there.entry((&found.name, &found.comment)).or_default() += 1;
+        }
+        let here = |position: &usize| place(run.attachments[*position].target, stored) == Some(at);
+        let positions: Vec<usize> = (0..run.attachments.len()).filter(here).collect();
+        // First those known to be there, so that they are not counted for another one.
+        for known in [true, false] {
+            for &position in &positions {
+                let attachment = &run.attachments[position].attachment;
+                let count =
+                    there.get_mut(&(attachment.name.as_str(), attachment.fingerprint.as_str()));
+                let seen = &mut self.attachments[position];
+                match (seen.clone(), count) {
+                    (AttachmentSeen::Stored, Some(count)) if known => {
+                        *count = count.saturating_sub(1)
+                    }
+                    (AttachmentSeen::Unknown { .. }, Some(count)) if !known && *count > 0 => {
+                        *count -= 1;
+                        *seen = AttachmentSeen::Stored;
+                    }
+                    (AttachmentSeen::Unknown { failures, .. }, _) if !known => {
+                        *seen = AttachmentSeen::Missing { failures };
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    pub(super) fn fail_attachments(&mut self, run: &DesiredRun, at: Place, reason: &str) {
+        let ResultsSeen::Known(stored) = &self.results else {
+            return;
+        };
+        for (attachment, seen) in run.attachments.iter().zip(&mut self.attachments) {
+            if matches!(seen, AttachmentSeen::Unknown { .. })
+                && place(attachment.target, stored) == Some(at)
+            {
+                *seen = AttachmentSeen::Failed(reason.to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! How what a request came to adds to what is known.
+
+use std::collections::BTreeSet;
+
+use super::desired::Desired;
+use super::filling::{ATTACHMENT_TRIES, AttachmentSeen, Completion, Filling, Looks, ResultsSeen};
+use super::matching;
+use super::seen::{After, Answer, Fate, Listing, Place, Remark, Seen, Stop, Why};
+use super::step::{Step, Wait};
+use crate::azure_devops::client::{Refusal, RefusalKind, Sent, Trouble, TroubleKind};
+use crate::azure_devops::test_runs::{Ending, StoredResult};
+use crate::azure_devops::{Life, RunState, TestResultId, TestRunId};
+
+/// Looks that must agree before something counts as not there. Between two of them lies
+/// [`Wait::Late`], some seconds.
+pub(super) const LOOKS: u8 = 2;
+
+/// The same after a request that the service may still be at work on: half a minute in all.
+pub(super) const LOOKS_AFTER_SILENCE: u8 = 7;
+
+impl Seen {
+    /// Adds what a step came to. A refusal that concerns everything is given back.
+    pub fn learn(&mut self, desired: &Desired, step: &Step, sent: Sent<Answer>) -> Option<Stop> {
+        match sent {
+            Sent::Answered(answer) => {
+                self.answered += 1;
+                self.learn_answer(desired, step, answer);
+                None
+            }
+            Sent::Refused(refusal) if concerns_everything(&refusal) => Some(Stop::Refused(refusal)),
+            Sent::Refused(refusal) => self.learn_refusal(desired, step, refusal),
+            // Nothing was changed: the same step comes again.
+            Sent::NotSent(_) => None,
+            Sent::Unknown(trouble) => {
+                self.learn_unknown(step, &trouble);
+                None
+            }
+        }
+    }
+
+    /// Adds what became of one attachment of a step; the step itself is not learnt.
+    pub fn learn_attachment(
+        &mut self,
+        run: usize,
+        position: usize,
+        sent: &Sent<()>,
+        answered_before: u64,
+    ) -> Option<Stop> {
+        let others_answered = self.answered > answered_before;
+        let Some(Place::Filling(filling)) = self.places.get_mut(run) else {
+            return None;
+        };
+        let seen = filling.attachments.get_mut(position)?;
+        let AttachmentSeen::Missing { failures } = *seen else {
+            return None;
+        };
+        match sent {
+            Sent::Answered(()) => {
+                *seen = AttachmentSeen::Stored;
+                self.answered += 1;
+            }
+            Sent::Refused(refusal) if concerns_everything(refusal) && refusal.status != 403 => {
+                return Some(Stop::Refused(refusal.clone()));
+            }
+            Sent::Refused(refusal) => *seen = AttachmentSeen::Failed(described(refusal)),
+            Sent::NotSent(trouble) | Sent::Unknown(trouble) => {
+                // While nothing is answered it is the service that fails, not this attachment.
+                let failures =
+                    failures + u8::from(others_answered && trouble.kind != TroubleKind::Busy);
+                *seen = if failures >= ATTACHMENT_TRIES {
+                    AttachmentSeen::Failed(trouble.cause.clone())
+                } else if matches!(sent, Sent::Unknown(_)) {
+                    AttachmentSeen::Unknown {
+                        failures,
+                        late: true,
+                    }
+                } else {
+                    AttachmentSeen::Missing { failures }
+                };
+            }
+        }
+        None
+    }
+
+    fn learn_answer(&mut self, desired: &Desired, step: &Step, answer: Answer) {
+        match (step, answer) {
+            (Step::LookUp { .. }, Answer::Runs(page)) => self.learn_runs(desired, page),
+            (Step::Create { run }, Answer::Created(stored)) => {
+                let filling = Filling::fresh(stored.id, &desired.runs[*run]);
+                self.places[*run] = Place::Filling(Box::new(filling));
+            }
+            (Step::ReadResults { run, .. }, Answer::Results(page)) => {
+                self.learn_results(desired, *run, page)
+            }
+            (Step::AddResults { run, results, .. }, Answer::Added(added)) => {
+                if let Some(Place::Filling(filling)) = self.places.get_mut(*run)
+                    && let ResultsSeen::Known(stored) = &mut filling.results
+                {
+                    for (&at, added) in results.iter().zip(added) {
+                        stored[at] = Some(added);
+                    }
+                }
+            }
+            (Step::ReadAttachments { run, place: at, .. }, Answer::Attachments(list)) => {
+                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
+                    filling.learn_attachments(&desired.runs[*run], *at, &list);
+                }
+            }
+            (Step::ReadRun { run, id }, Answer::Run(stored)) => {
+                self.learn_run(desired, *run, *id, stored.state)
+            }
+            (Step::End { run, id, ending }, Answer::Ended(state)) => {
+                self.learn_end(*run, *id, ending, state)
+            }
+            // The sender answers each step with its own kind of answer.
+            _ => debug_assert!(false, "an answer of another kind than {step:?} asks for"),
+        }
+    }
+
+    fn learn_results(&mut self, desired: &Desired, at: usize, page: Vec<StoredResult>) {
+        let run = &desired.runs[at];
+        let Some(Place::Filling(filling)) = self.places.get_mut(at) else {
+            return;
+        };
+        let id = filling.id;
+        if let ResultsSeen::Unknown(looks) = &mut filling.results {
+            let Some(stored) = looks.learn(page) else {
+                return;
+            };
+            let (matched, strangers) = matching::match_results(&run.results, &stored);
+            if strangers > 0 {
+                self.begin_anew(at, id, Why::Spoiled, "it holds results twice");
+            } else {
+                filling.results = ResultsSeen::Known(matched);
+            }
+            return;
+        }
+        let Some(found) = filling.reading.learn(page) else {
+            return;
+        };
+        let ResultsSeen::Known(stored) = &filling.results else {
+            return;
+        };
+        let expected: BTreeSet<TestResultId> =
+            stored.iter().flatten().map(|result| result.id).collect();
+        let found: BTreeSet<TestResultId> = found.iter().map(|result| result.id).collect();
+        if found == expected {
+            self.places[at] = Place::Settled(filling.published());
+        } else if found.is_superset(&expected) {
+            self.begin_anew(at, id, Why::Spoiled, "it holds results twice");
+        } else if filling.reading.made < LOOKS_AFTER_SILENCE {
+            // The service may lag behind itself; look again.
+            filling.reading.needed = filling.reading.made + 1;
+        } else {
+            self.begin_anew(at, id, Why::Spoiled, "it lost results");
+        }
+    }
+
+    fn learn_run(&mut self, desired: &Desired, at: usize, id: TestRunId, state: RunState) {
+        let Some(Place::Filling(filling)) = self.places.get_mut(at) else {
+            return;
+        };
+        let asked_to_complete = filling.completion == Completion::Unknown;
+        match state.life() {
+            Life::Finished if asked_to_complete => filling.completion = Completion::Finished,
+            Life::Open if asked_to_complete => filling.completion = Completion::Open,
+            Life::Finished | Life::Aborted => self.lost(at, id, "somebody ended it"),
+            Life::Open => {
+                let Some((results, reason)) = filling.refusal.take() else {
+                    return;
+                };
+                if let [only] = results[..] {
+                    filling.refused.insert(only, reason);
+                } else {
+                    for at in &results {
+                        filling.largest_batch[*at] = (results.len() / 2).max(1);
+                    }
+                }
+                if filling.refused.len() == desired.runs[at].results.len() {
+                    let reason = filling.refused.values().next().cloned().unwrap_or_default();
+                    let then =
+                        After::Missing(format!("Azure DevOps refused every result: {reason}"));
+                    self.places[at] = Place::Ending {
+                        id,
+                        why: Why::AllRefused,
+                        then,
+                    };
+                }
+            }
+        }
+    }
+
+    fn learn_end(
+        &mut self,
+        run: Option<usize>,
+        id: TestRunId,
+        ending: &Ending,
+        state: Option<RunState>,
+    ) {
+        self.ignored.insert(id);
+        let Some(at) = run else {
+            self.orphans.retain(|(orphan, _)| *orphan != id);
+            return;
+        };
+        match (&mut self.places[at], ending) {
+            (Place::Filling(filling), Ending::Completed { .. }) => {
+                self.ignored.remove(&id);
+                filling.completion = match state.map(RunState::life) {
+                    Some(Life::Finished) => Completion::Finished,
+                    Some(Life::Open | Life::Aborted) | None => Completion::Unknown,
+                };
+            }
+            (Place::Ending { then, .. }, Ending::Aborted { .. }) => {
+                let then = then.clone();
+                self.after_end(at, then);
+            }
+            _ => {}
+        }
+    }
+
+    fn after_end(&mut self, at: usize, then: After) {
+        match then {
+            After::Anew => self.undecide(at),
+            After::Other(other) => {
+                self.places[at] = Place::Held { by: other };
+                // The other run is finished or will be: look right away.
+                self.listing = Listing::Unknown {
+                    pages: Vec::new(),
+                    wait: Wait::No,
+                };
+            }
+            After::Missing(_) => self.places[at] = Place::Settled(then.into_fate()),
+        }
+    }
+
+    fn undecide(&mut self, at: usize) {
+        if self.can_look {
+            self.places[at] = Place::Undecided;
+            self.listing = Listing::Unknown {
+                pages: Vec::new(),
+                wait: Wait::No,
+            };
+        } else {
+            self.places[at] = Place::ToCreate;
+        }
+    }
+
+    /// Our run is of no use any more, and still there: it is aborted and made anew, once.
+    pub(super) fn begin_anew(&mut self, at: usize, id: TestRunId, why: Why, remark: &'static str) {
+        let then = if self.may_begin_anew(at, id, remark) {
+            After::Anew
+        } else {
+            After::Missing(format!("{remark}, twice (test run {id})"))
+        };
+        self.places[at] = Place::Ending { id, why, then };
+    }
+
+    /// Our run was ended or deleted by somebody: it is made anew, once.
+    fn lost(&mut self, at: usize, id: TestRunId, remark: &'static str) {
+        self.ignored.insert(id);
+        if self.may_begin_anew(at, id, remark) {
+            self.undecide(at);
+        } else {
+            let reason = format!("{remark}, twice (test run {id})");
+            self.places[at] = Place::Settled(Fate::Missing { reason });
+        }
+    }
+
+    fn may_begin_anew(&mut self, at: usize, id: TestRunId, why: &'static str) -> bool {
+        let may = self.begun_anew[at] == 0;
+        self.begun_anew[at] = self.begun_anew[at].saturating_add(1);
+        if may {
+            self.remarks.push(Remark::BegunAnew { run: at, id, why });
+        }
+        may
+    }
+
+    fn learn_refusal(&mut self, desired: &Desired, step: &Step, refusal: Refusal) -> Option<Stop> {
+        let gone = refusal.status == 404;
+        match step {
+            Step::LookUp { .. } => return Some(Stop::Refused(refusal)),
+            Step::Create { run } => {
+                self.places[*run] = Place::Settled(Fate::Missing {
+                    reason: described(&refusal),
+                });
+            }
+            Step::End { run: None, id, .. } => {
+                self.orphans.retain(|(orphan, _)| orphan != id);
+                if !gone {
+                    self.remarks.push(Remark::NotEnded {
+                        id: *id,
+                        reason: described(&refusal),
+                    });
+                }
+            }
+            Step::End {
+                run: Some(at),
+                id,
+                ending: Ending::Aborted { .. },
+            } => {
+                if !gone {
+                    self.remarks.push(Remark::NotEnded {
+                        id: *id,
+                        reason: described(&refusal),
+                    });
+                }
+                self.ignored.insert(*id);
+                if let Place::Ending { then, .. } = &self.places[*at] {
+                    let then = then.clone();
+                    self.after_end(*at, then);
+                }
+            }
+            Step::AddResults { run, id, .. }
+            | Step::ReadResults { run, id, .. }
+            | Step::ReadRun { run, id }
+                if gone =>
+            {
+                self.lost(*run, *id, "somebody deleted it");
+            }
+            Step::AddResults { run, results, .. } => {
+                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
+                    filling.refusal = Some((results.clone(), described(&refusal)));
+                }
+            }
+            Step::ReadAttachments { run, place: at, .. } => {
+                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
+                    filling.fail_attachments(&desired.runs[*run], *at, &described(&refusal));
+                }
+            }
+            Step::End {
+                run: Some(run), id, ..
+            } if gone => self.lost(*run, *id, "somebody deleted it"),
+            Step::ReadResults { run, id, .. }
+            | Step::ReadRun { run, id }
+            | Step::End {
+                run: Some(run),
+                id,
+                ending: Ending::Completed { .. },
+            } => {
+                let reason = described(&refusal);
+                let then = After::Missing(reason.clone());
+                self.places[*run] = Place::Ending {
+                    id: *id,
+                    why: Why::AllRefused,
+                    then,
+                };
+            }
+            Step::Attach { .. } => {}
+        }
+        None
+    }
+
+    fn learn_unknown(&mut self, step: &Step, trouble: &Trouble) {
+        let needed = match trouble.kind {
+            TroubleKind::Silent => LOOKS_AFTER_SILENCE,
+            TroubleKind::Connect
+            | TroubleKind::Tls
+            | TroubleKind::Proxy
+            | TroubleKind::Cut
+            | TroubleKind::Busy
+            | TroubleKind::Server
+            | TroubleKind::Answer => LOOKS,
+        };
+        match step {
+            Step::Create { run } if self.can_look => {
+                self.create_looks[*run] = Some((0, needed));
+                self.places[*run] = Place::Undecided;
+                self.listing = Listing::Unknown {
+                    pages: Vec::new(),
+                    wait: Wait::Late,
+                };
+            }
+            Step::Create { run } => {
+                let reason = format!(
+                    "the answer to its creation was lost, and without a build it cannot be looked for ({})",
+                    trouble.cause
+                );
+                self.places[*run] = Place::Settled(Fate::Missing { reason });
+            }
+            Step::AddResults { run, .. } => {
+                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
+                    filling.results = ResultsSeen::Unknown(Looks::needing(needed));
+                    filling.reading.needed = filling.reading.needed.max(LOOKS);
+                }
+            }
+            Step::End {
+                run: Some(run),
+                ending: Ending::Completed { .. },
+                ..
+            } => {
+                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
+                    filling.completion = Completion::Unknown;
+                }
+            }
+            // To end a run twice does no harm, and reading changes nothing: the step comes again.
+            Step::End { .. }
+            | Step::LookUp { .. }
+            | Step::ReadResults { .. }
+            | Step::ReadAttachments { .. }
+            | Step::ReadRun { .. }
+            | Step::Attach { .. } => {}
+        }
+    }
+}
+
+/// Refusals after which no other request of this kind can succeed: the token, the address, a
+/// permission.
+fn concerns_everything(refusal: &Refusal) -> bool {
+    refusal.kind != RefusalKind::Status || matches!(refusal.status, 401 | 403)
+}
+
+/// A refusal in one line.
+pub(super) fn described(refusal: &Refusal) -> String {
+    let Refusal {
+        request,
+        status,
+        message,
+        activity_id,
+        ..
+    } = refusal;
+    let activity = if activity_id.is_empty() {
+        String::new()
+    } else {
+        format!(" (activity {activity_id})")
+    };
+    format!("{request}: {status} {message}{activity}")
+}
