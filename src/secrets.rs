@@ -18,11 +18,41 @@ const SHORTEST: usize = 3;
 /// Digits alone are not looked for below this length: counts and times would be masked.
 const SHORTEST_DIGITS: usize = 6;
 
+/// Test data is masked in running text from this length on.
+const SHORTEST_TEST_DATA: usize = 6;
+
+/// Test data of digits alone is masked in running text from this length on.
+const SHORTEST_TEST_DATA_DIGITS: usize = 8;
+
+/// What the name of a variable holds if its value is secret, in any case.
+const SECRET_NAMES: [&str; 12] = [
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "credential",
+    "authorization",
+];
+
 /// The values that are replaced wherever they stand.
 #[derive(Clone, Default)]
 pub struct Secrets {
     /// Every form in which a secret may stand in a text: plain, and as XML, JSON and URLs escape it.
-    forms: Vec<String>,
+    forms: Vec<Form>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Form {
+    text: String,
+    /// Found only where no letter or digit stands on either side: test data is made of words that
+    /// messages are made of, too.
+    whole_word: bool,
 }
 
 impl fmt::Debug for Secrets {
@@ -44,47 +74,80 @@ impl Secrets {
             // A secret of several lines appears line by line in messages as well.
             for value in std::iter::once(value).chain(value.lines().filter(|line| *line != value)) {
                 let value = value.trim();
-                if is_long_enough(value) {
-                    secrets.add(value);
+                if is_long_enough(value, SHORTEST, SHORTEST_DIGITS) {
+                    secrets.add(value, false);
                 } else if !value.is_empty() && !value.contains('\n') {
                     too_short.push(name.to_owned());
                 }
             }
         }
         if let Some(token) = token.filter(|token| !token.is_empty()) {
-            secrets.add(token);
+            secrets.add(token, false);
         }
-        secrets.forms.sort();
-        secrets.forms.dedup();
         too_short.dedup();
         (secrets, too_short)
     }
 
-    fn add(&mut self, value: &str) {
-        let mut json = serde_json::to_string(value).unwrap_or_default();
-        json = json.trim_matches('"').to_owned();
+    /// Learns a value that is bound to a variable of the tests, if the variable's name says that
+    /// it is secret. Very short values are masked where they are bound, and nowhere else.
+    pub fn learn_test_data(&mut self, variable: &str, value: &str) {
+        let long_enough = is_long_enough(value, SHORTEST_TEST_DATA, SHORTEST_TEST_DATA_DIGITS);
+        if is_secret_name(variable) && long_enough {
+            self.add(value, true);
+        }
+    }
+
+    /// A bound value as it may be shown beside its variable.
+    pub fn bound_value(&self, variable: &str, value: &str) -> Clean {
+        if is_secret_name(variable) && !value.is_empty() {
+            Clean::own(MASK)
+        } else {
+            self.clean(value)
+        }
+    }
+
+    fn add(&mut self, value: &str, whole_word: bool) {
+        let json = serde_json::to_string(value).unwrap_or_default();
+        // Only the quotes around it: one that the value ends in belongs to it.
+        let json = json
+            .strip_prefix('"')
+            .and_then(|json| json.strip_suffix('"'))
+            .unwrap_or_default()
+            .to_owned();
         let xml = value
             .replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;")
             .replace('"', "&quot;")
             .replace('\'', "&apos;");
+        let twice = xml.replace('&', "&amp;");
         let url = percent_encoded(value);
         let url_lower = lower_case_escapes(&url);
-        self.forms
-            .extend([value.to_owned(), json, xml, url, url_lower]);
+        for text in [value.to_owned(), json, xml, twice, url, url_lower] {
+            let form = Form { text, whole_word };
+            if !form.text.is_empty() && !self.forms.contains(&form) {
+                self.forms.push(form);
+            }
+        }
     }
 
     /// The text with every secret replaced by `***`. Secrets that touch or overlap give one mask.
     pub fn mask(&self, text: &str) -> String {
         let mut spans: Vec<(usize, usize)> = Vec::new();
-        for form in &self.forms {
+        for Form {
+            text: form,
+            whole_word,
+        } in &self.forms
+        {
             let finder = memmem::Finder::new(form);
             let mut from = 0;
             // Step by one character and not by the length found: a secret may overlap itself.
             while let Some(at) = finder.find(&text.as_bytes()[from..]) {
-                spans.push((from + at, from + at + form.len()));
-                from += at + 1;
+                let (start, end) = (from + at, from + at + form.len());
+                if !whole_word || stands_alone(text, start, end) {
+                    spans.push((start, end));
+                }
+                from = start + 1;
             }
         }
         if spans.is_empty() {
@@ -115,15 +178,46 @@ impl Secrets {
     }
 }
 
-fn is_long_enough(value: &str) -> bool {
+fn is_long_enough(value: &str, shortest: usize, shortest_digits: usize) -> bool {
     let length = value.chars().count();
     let digits_alone = value.chars().all(|c| c.is_ascii_digit());
     length
         >= if digits_alone {
-            SHORTEST_DIGITS
+            shortest_digits
         } else {
-            SHORTEST
+            shortest
         }
+}
+
+/// Whether neither side of a span touches a letter or a digit.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let before = text.get(..start).and_then(|text| text.chars().next_back());
+    let after = text.get(end..).and_then(|text| text.chars().next());
+    !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+}
+
+/// Whether the name of a variable says that its value is secret.
+///
+/// Katalon cuts the keys of JUnit's `data_binding` (`(Default) passw...`): a cut name is secret if
+/// its last word begins such a word, four letters at least.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_lowercase();
+    if SECRET_NAMES.iter().any(|secret| name.contains(secret)) {
+        return true;
+    }
+    let Some(cut) = name.strip_suffix("...") else {
+        return false;
+    };
+    let last_word = cut
+        .rsplit(|c: char| !c.is_alphanumeric() && c != '_' && c != '-')
+        .next()
+        .unwrap_or_default();
+    (4..=last_word.len()).any(|length| {
+        // The word may stand at the end of a longer one: `userpassw...`.
+        last_word
+            .get(last_word.len() - length..)
+            .is_some_and(|end| SECRET_NAMES.iter().any(|secret| secret.starts_with(end)))
+    })
 }
 
 fn is_refused_control(c: char) -> bool {
@@ -165,6 +259,11 @@ fn lower_case_escapes(url: &str) -> String {
 pub struct Clean(String);
 
 impl Clean {
+    /// Text of a file, masked; everything else in it stays as it is.
+    pub fn of_file(text: &str, secrets: &Secrets) -> Self {
+        Self(secrets.mask(text))
+    }
+
     /// Words of our own.
     pub fn own(text: &'static str) -> Self {
         Self(text.to_owned())
@@ -343,6 +442,41 @@ mod tests {
             Secrets::of_job([("PIN", "12345"), ("AB", "ab"), ("LONG", "123456")], None);
         assert_eq!(short, ["PIN", "AB"]);
         assert_eq!(secrets.mask("12345 ab 123456"), "12345 ab ***");
+    }
+
+    #[test]
+    fn test_data_is_masked_where_its_name_says_so_and_it_stands_alone() {
+        let mut secrets = Secrets::default();
+        secrets.learn_test_data("loginPassword", "Sommer2026");
+        secrets.learn_test_data("(Default) passw...", "12345678");
+        secrets.learn_test_data("password", "abc");
+        secrets.learn_test_data("user", "anna.schmidt");
+        assert_eq!(
+            secrets.mask("'Sommer2026' Sommer20266 12345678 abc anna.schmidt"),
+            "'***' Sommer20266 *** abc anna.schmidt"
+        );
+        assert_eq!(secrets.bound_value("password", "abc").as_str(), "***");
+        assert_eq!(secrets.bound_value("user", "anna").as_str(), "anna");
+    }
+
+    #[test]
+    fn a_cut_name_is_secret_if_it_begins_a_secret_word() {
+        for secret in [
+            "(Default) passw...",
+            "(Default) api_k...",
+            "userCrede...",
+            "X-API-KEY",
+        ] {
+            assert!(is_secret_name(secret), "{secret}");
+        }
+        for plain in [
+            "(Default) pas...",
+            "(Default) usern...",
+            "passage",
+            "tok...",
+        ] {
+            assert!(!is_secret_name(plain), "{plain}");
+        }
     }
 
     #[test]
