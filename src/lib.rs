@@ -1,6 +1,8 @@
 //! Publishes Katalon Studio test reports to Azure DevOps.
 
 pub mod azure_devops;
+pub mod environment;
+pub mod exit_code;
 pub mod katalon;
 pub mod problem;
 pub mod publish;
