@@ -25,8 +25,8 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
-    /// What decides first stands first. Code 4 stands above 3 and 5 above both gates, since the
-    /// results that are missing in Azure DevOps matter more than what the others say.
+    /// What decides first stands first: results that are missing in Azure DevOps weigh more than
+    /// what the gates say of those that are there.
     pub const WORST_FIRST: [ExitCode; 8] = [
         ExitCode::Cancelled,
         ExitCode::WrongInputs,

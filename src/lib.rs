@@ -4,6 +4,7 @@ pub mod azure_devops;
 pub mod environment;
 pub mod exit_code;
 pub mod katalon;
+pub mod pipeline;
 pub mod problem;
 pub mod publish;
 pub mod secrets;

@@ -39,6 +39,9 @@ pub mod code {
     pub const FOREIGN_FILE: Code = Code("KADO006");
     /// A report folder cannot be read at all.
     pub const UNREADABLE_REPORT: Code = Code("KADO302");
+
+    /// An output variable would be too long for the steps that follow.
+    pub const OUTPUT_TOO_LONG: Code = Code("KADO020");
 }
 
 /// One problem: what could not be done, and what to try.
