@@ -3,6 +3,7 @@
 pub mod azure_devops;
 pub mod environment;
 pub mod exit_code;
+pub mod inputs;
 pub mod katalon;
 pub mod pipeline;
 pub mod problem;

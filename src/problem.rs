@@ -42,6 +42,14 @@ pub mod code {
 
     /// An output variable would be too long for the steps that follow.
     pub const OUTPUT_TOO_LONG: Code = Code("KADO020");
+    /// A task input does not exist.
+    pub const UNKNOWN_INPUT: Code = Code("KADO021");
+    /// No command, an unknown one, or an option that does not exist.
+    pub const WRONG_COMMAND_LINE: Code = Code("KADO201");
+    /// An input is none of what is allowed.
+    pub const WRONG_INPUT: Code = Code("KADO202");
+    /// An input holds a variable that the pipeline does not define.
+    pub const UNRESOLVED_VARIABLE: Code = Code("KADO203");
 }
 
 /// One problem: what could not be done, and what to try.

@@ -1,0 +1,477 @@
+//! What the user asked for: option, else task input, else default, checked as a whole before
+//! anything is read.
+//!
+//! The inputs are declared in [`table`]; this module finds their texts and tells every one that
+//! is wrong, named as the user wrote it. A layer for Katalon's settings belongs between task
+//! input and default.
+
+use std::path::{Path, PathBuf};
+
+use clap::ArgMatches;
+
+use crate::environment::Environment;
+use crate::problem::{Problem, code};
+
+mod attachments;
+mod options;
+mod status_mapping;
+pub mod table;
+mod title;
+mod unknown;
+mod value;
+
+pub use attachments::AttachmentKinds;
+pub use status_mapping::StatusMapping;
+pub use table::{Inputs, Row, TABLE, readme_table};
+pub use title::{Placeholder, TitleTemplate};
+pub use value::{
+    AttachmentsFor, Command, Format, InputValue, Kind, Lines, Seconds, WhenAlreadyPublished, Wrong,
+};
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody gave one.
+    Default,
+    /// A task input, or its variable.
+    Input,
+    /// An option of the command line.
+    Option,
+}
+
+impl Source {
+    /// In the words of the log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Source::Default => "default",
+            Source::Input => "input",
+            Source::Option => "option",
+        }
+    }
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// What was asked for.
+#[derive(Debug)]
+pub enum Request {
+    /// Run a command.
+    Run(Box<Invocation>),
+    /// Print this text and end with success: help, or the version.
+    Text(String),
+}
+
+/// A command with its inputs, all of them valid on their own.
+#[derive(Debug)]
+pub struct Invocation {
+    /// What to do.
+    pub command: Command,
+    /// The task's launcher has started the program: the step's result is set by a command.
+    pub under_task: bool,
+    /// What stdout holds.
+    pub format: Format,
+    /// `--organization`, as it was typed.
+    pub organization: Option<String>,
+    /// The inputs.
+    pub inputs: Inputs,
+    /// The folder that report patterns begin at; absolute if the working directory is.
+    pub search_folder: PathBuf,
+    /// What looks wrong and does not keep the command from running.
+    pub warnings: Vec<Problem>,
+}
+
+/// The command cannot run: inputs are wrong (exit code 2).
+#[derive(Debug)]
+pub struct Stop {
+    /// Everything that is wrong, and the warnings; never empty.
+    pub problems: Vec<Problem>,
+    /// What stdout was to hold, as far as that could be read.
+    pub format: Format,
+    /// The task's launcher has started the program.
+    pub under_task: bool,
+}
+
+/// Reads the command line and the inputs.
+pub fn read(environment: &Environment) -> Result<Request, Stop> {
+    let args = &environment.args;
+    let (name, matches) = match options::split(args) {
+        Ok(options::CommandLine::Text(text)) => return Ok(Request::Text(text)),
+        Ok(options::CommandLine::Command(name, matches)) => (name, matches),
+        Err(problems) => {
+            return Err(Stop {
+                problems,
+                format: if options::asks_for_json(args) {
+                    Format::Json
+                } else {
+                    Format::Text
+                },
+                under_task: args.iter().any(|arg| arg == options::TASK),
+            });
+        }
+    };
+    let mut reader = Reader {
+        environment,
+        matches: &matches,
+        command: Command::Publish,
+        under_task: name == options::TASK,
+        problems: Vec::new(),
+    };
+    reader.command = reader.command_named(&name);
+    let under_task = reader.under_task;
+    let format = reader.format();
+    let inputs = Inputs::read(&mut reader);
+    let Reader {
+        command, problems, ..
+    } = reader;
+    let warnings = if under_task {
+        unknown::warnings(environment, command)
+    } else {
+        Vec::new()
+    };
+    match inputs {
+        Some(inputs) if problems.is_empty() => Ok(Request::Run(Box::new(Invocation {
+            command,
+            under_task,
+            format: format.unwrap_or(Format::Text),
+            organization: option_text(&matches, options::ORGANIZATION)
+                .filter(|text| !text.is_empty()),
+            search_folder: search_folder(&inputs, environment),
+            inputs,
+            warnings,
+        }))),
+        _ => Err(Stop {
+            // Warnings too: a misspelt name may be why another input is missing.
+            problems: problems.into_iter().chain(warnings).collect(),
+            format: format.unwrap_or(Format::Text),
+            under_task,
+        }),
+    }
+}
+
+fn search_folder(inputs: &Inputs, environment: &Environment) -> PathBuf {
+    let folder = inputs
+        .search_folder
+        .value
+        .as_deref()
+        .or_else(|| environment.var("SYSTEM_DEFAULTWORKINGDIRECTORY"))
+        .unwrap_or(".");
+    let folder = environment.current_dir.join(Path::new(folder));
+    // Leaves out each `.`, which would else stand in the middle of every path of the log.
+    folder.components().collect()
+}
+
+/// Finds the text of each input and collects what is wrong.
+struct Reader<'a> {
+    environment: &'a Environment,
+    matches: &'a ArgMatches,
+    command: Command,
+    under_task: bool,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// The command to run. A wrong name in the input `command` is told when that is read.
+    fn command_named(&self, name: &str) -> Command {
+        let chosen = TABLE
+            .iter()
+            .find(|row| self.under_task && row.commands.is_empty())
+            .and_then(|row| self.text(row))
+            .map_or_else(|| name.to_owned(), |(text, _)| text);
+        Command::parse(&chosen).unwrap_or(Command::Publish)
+    }
+
+    fn format(&mut self) -> Option<Format> {
+        let text = option_text(self.matches, options::FORMAT).filter(|text| !text.is_empty())?;
+        let name = format!("option '--{}'", options::FORMAT);
+        self.checked(&name, &text, Format::parse)
+    }
+
+    /// The value of an input; `None` after problems were noted.
+    fn take<T: InputValue>(&mut self, row: &Row) -> Option<Given<T>> {
+        if row.is_of(self.command, self.under_task)
+            && let Some((text, source)) = self.text(row)
+            && !text.is_empty()
+        {
+            let name = self.name(row, source);
+            let value = self.checked(&name, &text, T::parse)?;
+            return Some(Given { value, source });
+        }
+        let name = format!("default of '{}'", row.name());
+        let value = self.checked(&name, row.default, T::parse_default)?;
+        Some(Given {
+            value,
+            source: Source::Default,
+        })
+    }
+
+    /// The text of an input, trimmed. An option that is empty asks for the default; a variable
+    /// that is empty was not given.
+    fn text(&self, row: &Row) -> Option<(String, Source)> {
+        if let Some(text) = option_text(self.matches, row.field()) {
+            return Some((text, Source::Option));
+        }
+        let text = self.environment.var(&row.variable())?;
+        Some((text.to_owned(), Source::Input))
+    }
+
+    /// The input as the user wrote it.
+    fn name(&self, row: &Row, source: Source) -> String {
+        match source {
+            Source::Option => format!("option '--{}'", row.option()),
+            Source::Input if self.under_task => format!("task input '{}'", row.name()),
+            Source::Input => format!("variable '{}'", row.variable()),
+            Source::Default => format!("'{}'", row.name()),
+        }
+    }
+
+    fn checked<T>(
+        &mut self,
+        name: &str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, Vec<Wrong>>,
+    ) -> Option<T> {
+        if let Some(variable) = unresolved(text) {
+            self.problems.push(Problem::error(
+                code::UNRESOLVED_VARIABLE,
+                format!("{name} holds '$({variable})': no variable '{variable}' is defined"),
+                format!(
+                    "Define '{variable}', or correct its name; a secret variable of a group must be linked to the pipeline."
+                ),
+            ));
+            return None;
+        }
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(wrongs) => {
+                self.problems.extend(wrongs.into_iter().map(|wrong| {
+                    Problem::error(
+                        code::WRONG_INPUT,
+                        format!("{name} cannot be '{}': {}", wrong.part, wrong.because),
+                        wrong.advice,
+                    )
+                }));
+                None
+            }
+        }
+    }
+}
+
+/// An option's text, its uses joined as lines. An option that the command does not have was not
+/// given either.
+fn option_text(matches: &ArgMatches, id: &str) -> Option<String> {
+    let uses: Vec<&str> = matches
+        .try_get_many::<String>(id)
+        .ok()??
+        .map(String::as_str)
+        .collect();
+    Some(uses.join("\n").trim().to_owned())
+}
+
+/// The name of a macro `$(name)` that the agent left as it was, because it knows no such
+/// variable.
+fn unresolved(text: &str) -> Option<&str> {
+    text.split("$(").skip(1).find_map(|behind| {
+        let (name, _) = behind.split_once(')')?;
+        let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || "._- :".contains(c));
+        is_name.then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(args: &[&str], vars: &[(&str, &str)]) -> Environment {
+        Environment {
+            args: args.iter().map(|&arg| arg.to_owned()).collect(),
+            vars: vars
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            current_dir: PathBuf::from("/work"),
+        }
+    }
+
+    fn run(args: &[&str], vars: &[(&str, &str)]) -> Invocation {
+        match read(&environment(args, vars)) {
+            Ok(Request::Run(invocation)) => *invocation,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn problems(args: &[&str], vars: &[(&str, &str)]) -> Vec<String> {
+        read(&environment(args, vars))
+            .unwrap_err()
+            .problems
+            .into_iter()
+            .map(|problem| problem.message)
+            .collect()
+    }
+
+    #[test]
+    fn every_default_is_valid() {
+        let invocation = run(&["publish"], &[]);
+        assert_eq!(invocation.command, Command::Publish);
+        assert!(invocation.inputs.not_default().is_empty());
+        assert_eq!(invocation.inputs.report_folders.value.0, ["**"]);
+        assert!(invocation.inputs.skip_stale_reports.value);
+        assert!(!invocation.inputs.dry_run.value);
+        assert_eq!(invocation.format, Format::Text);
+        assert!(!invocation.under_task);
+    }
+
+    #[test]
+    fn an_option_beats_the_task_input_and_an_empty_input_is_not_given() {
+        let vars = [
+            ("INPUT_TESTRUNTITLE", "from the task"),
+            ("INPUT_DRYRUN", " True "),
+            ("INPUT_PROJECT", "  "),
+        ];
+        let inputs = run(&["task", "--test-run-title", " typed "], &vars).inputs;
+        assert_eq!(inputs.test_run_title.source, Source::Option);
+        assert_eq!(inputs.test_run_title.value.shown(), "typed");
+        assert_eq!(inputs.dry_run.source, Source::Input);
+        assert!(inputs.dry_run.value);
+        assert_eq!(inputs.project.source, Source::Default);
+        assert_eq!(inputs.project.value, None);
+        assert_eq!(
+            inputs.not_default(),
+            [
+                (
+                    "testRunTitle".to_owned(),
+                    "typed".to_owned(),
+                    Source::Option
+                ),
+                ("dryRun".to_owned(), "true".to_owned(), Source::Input),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_empty_option_asks_for_the_default() {
+        let vars = [("INPUT_TESTRUNTITLE", "from the task")];
+        let inputs = run(&["publish", "--test-run-title="], &vars).inputs;
+        assert_eq!(inputs.test_run_title.value.shown(), "{suite}");
+        assert_eq!(inputs.test_run_title.source, Source::Default);
+    }
+
+    #[test]
+    fn a_switch_alone_means_true_and_may_say_false() {
+        assert!(run(&["publish", "--dry-run"], &[]).inputs.dry_run.value);
+        let vars = [("INPUT_DRYRUN", "true")];
+        let inputs = run(&["publish", "--dry-run=FALSE"], &vars).inputs;
+        assert!(!inputs.dry_run.value);
+    }
+
+    #[test]
+    fn a_list_has_an_entry_for_each_use_of_its_option() {
+        let args = ["publish", "--report-folders", "a\nb", "--report-folders=!c"];
+        let inputs = run(&args, &[]).inputs;
+        assert_eq!(inputs.report_folders.value.0, ["a", "b", "!c"]);
+    }
+
+    #[test]
+    fn all_wrong_inputs_are_told_each_as_the_user_wrote_it() {
+        let vars = [
+            ("INPUT_TESTRUNTITLE", "{suit}"),
+            ("INPUT_REQUESTTIMEOUT", "soon"),
+            ("INPUT_ATTACHMENTS", "log,movies,videos"),
+            ("INPUT_STATUSMAPPING", "PASSED=Great"),
+            ("INPUT_REPORTFOLDERS", "$(Build.Reports)/**"),
+        ];
+        let args = ["task", "--dry-run=maybe", "--format", "xml"];
+        assert_eq!(
+            problems(&args, &vars),
+            [
+                "option '--format' cannot be 'xml': it is not on the list",
+                "task input 'reportFolders' holds '$(Build.Reports)': no variable 'Build.Reports' is defined",
+                "task input 'testRunTitle' cannot be '{suit}': '{suit}' is no placeholder",
+                "task input 'statusMapping' cannot be 'PASSED=Great': 'Great' is no outcome of Azure DevOps",
+                "task input 'attachments' cannot be 'movies': it is no kind of attachment",
+                "task input 'attachments' cannot be 'videos': this version does not attach such files yet",
+                "option '--dry-run' cannot be 'maybe': it is neither true nor false",
+                "task input 'requestTimeout' cannot be 'soon': it is no number of seconds that is allowed",
+            ]
+        );
+    }
+
+    #[test]
+    fn outside_the_task_the_variable_is_named() {
+        assert_eq!(
+            problems(&["publish"], &[("INPUT_DRYRUN", "2")]),
+            ["variable 'INPUT_DRYRUN' cannot be '2': it is neither true nor false"]
+        );
+    }
+
+    #[test]
+    fn the_task_runs_the_command_that_its_input_names() {
+        let invocation = run(&["task"], &[("INPUT_COMMAND", "Publish")]);
+        assert_eq!(invocation.command, Command::Publish);
+        assert!(invocation.under_task);
+        assert_eq!(
+            problems(&["task"], &[("INPUT_COMMAND", "select")]),
+            ["task input 'command' cannot be 'select': it is not on the list"]
+        );
+        // Only the task is told its command so.
+        run(&["publish"], &[("INPUT_COMMAND", "select")]);
+    }
+
+    #[test]
+    fn an_unknown_task_input_is_a_warning_under_the_task_only() {
+        let vars = [("INPUT_TESTRESULTSFILES", "**/*.xml")];
+        assert_eq!(run(&["task"], &vars).warnings.len(), 1);
+        assert!(run(&["publish"], &vars).warnings.is_empty());
+    }
+
+    #[test]
+    fn a_stop_knows_the_format_even_where_the_command_line_is_broken() {
+        let stop = |args: &[&str]| read(&environment(args, &[])).unwrap_err();
+        assert_eq!(stop(&["publsh", "--format=JSON"]).format, Format::Json);
+        assert_eq!(stop(&["--format", "json"]).format, Format::Json);
+        assert_eq!(stop(&[]).format, Format::Text);
+        let json = stop(&["publish", "--format", "json", "--dry-run=x"]);
+        assert_eq!(json.format, Format::Json);
+        assert!(stop(&["task", "--nothing"]).under_task);
+    }
+
+    #[test]
+    fn a_macro_is_unresolved_only_if_it_names_a_variable() {
+        assert_eq!(unresolved("a/$(plan)/b"), Some("plan"));
+        assert_eq!(unresolved("$(1) $(Build.BuildId)"), Some("Build.BuildId"));
+        for text in ["$(", "$()", "$(1)", "(a)", "$a", "$(a"] {
+            assert_eq!(unresolved(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_search_folder_is_the_input_else_the_agents_else_the_current_one() {
+        let agents = ("SYSTEM_DEFAULTWORKINGDIRECTORY", "/agent/s");
+        let folder = |args: &[&str], vars: &[(&str, &str)]| run(args, vars).search_folder;
+        assert_eq!(folder(&["publish"], &[]), Path::new("/work"));
+        assert_eq!(folder(&["publish"], &[agents]), Path::new("/agent/s"));
+        let args = ["publish", "--search-folder", "./Reports/"];
+        assert_eq!(folder(&args, &[agents]), Path::new("/work/Reports"));
+    }
+
+    #[test]
+    fn what_belongs_to_the_command_line_alone_is_no_input() {
+        let vars = [
+            ("INPUT_ORGANIZATION", "https://a"),
+            ("INPUT_FORMAT", "json"),
+        ];
+        let invocation = run(&["task", "--organization", "https://b"], &vars);
+        assert_eq!(invocation.organization.as_deref(), Some("https://b"));
+        assert_eq!(invocation.format, Format::Text);
+        assert_eq!(invocation.warnings.len(), 2);
+    }
+}

@@ -1,0 +1,276 @@
+//! The command line: clap splits it into options, writes help and says "did you mean". What an
+//! option's value means is left to the inputs.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches};
+
+use super::table::{Row, TABLE};
+use super::value::{Command, Kind};
+use crate::problem::{Problem, code};
+
+/// The option that names the organization or collection outside a pipeline.
+pub(super) const ORGANIZATION: &str = "organization";
+/// The option that says what stdout holds.
+pub(super) const FORMAT: &str = "format";
+/// The command that the task's launcher starts.
+pub(super) const TASK: &str = "task";
+
+const PROGRAM: &str = "katalon-ado";
+
+/// What a command line came to.
+pub(super) enum CommandLine {
+    /// A command, `task` or one of [`Command`], and its options.
+    Command(String, ArgMatches),
+    /// Help or version were asked for.
+    Text(String),
+}
+
+/// Splits a command line. Every option that does not exist is told, not only the first.
+pub(super) fn split(args: &[String]) -> Result<CommandLine, Vec<Problem>> {
+    let mut args = args.to_vec();
+    let mut problems = Vec::new();
+    loop {
+        let command_line = std::iter::once(PROGRAM.to_owned()).chain(args.iter().cloned());
+        match definition().try_get_matches_from(command_line) {
+            Ok(mut matches) => {
+                return match matches.remove_subcommand() {
+                    _ if !problems.is_empty() => Err(problems),
+                    Some((name, matches)) => Ok(CommandLine::Command(name, matches)),
+                    None => Err(vec![no_command()]),
+                };
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if problems.is_empty() => {
+                    return Ok(CommandLine::Text(error.render().to_string()));
+                }
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Err(problems),
+                ErrorKind::MissingSubcommand
+                | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                    problems.push(no_command());
+                    return Err(problems);
+                }
+                kind => {
+                    problems.push(problem(&error));
+                    let unknown = text_of(&error, ContextKind::InvalidArg);
+                    let removed = kind == ErrorKind::UnknownArgument
+                        && unknown.is_some_and(|unknown| remove(&mut args, &unknown));
+                    if !removed {
+                        return Err(problems);
+                    }
+                }
+            },
+        }
+    }
+}
+
+/// Whether JSON was asked for on a command line that cannot be split.
+pub(super) fn asks_for_json(args: &[String]) -> bool {
+    let is_json = |value: &str| value.trim().eq_ignore_ascii_case("json");
+    args.iter()
+        .any(|arg| arg.strip_prefix("--format=").is_some_and(is_json))
+        || args
+            .windows(2)
+            .any(|pair| pair[0] == "--format" && is_json(&pair[1]))
+}
+
+/// Takes an unknown option out, with its value if that stands beside it, so that the rest of the
+/// line can be looked at.
+fn remove(args: &mut Vec<String>, unknown: &str) -> bool {
+    let is_unknown = |arg: &String| {
+        arg == unknown
+            || arg
+                .strip_prefix(unknown)
+                .is_some_and(|rest| rest.starts_with('=') || !unknown.starts_with("--"))
+    };
+    let Some(at) = args.iter().position(is_unknown) else {
+        return false;
+    };
+    let removed = args.remove(at);
+    if removed.starts_with('-')
+        && !removed.contains('=')
+        && args.get(at).is_some_and(|next| !next.starts_with('-'))
+    {
+        args.remove(at);
+    }
+    true
+}
+
+fn definition() -> clap::Command {
+    let publish = clap::Command::new(Command::Publish.word())
+        .about("Finds Katalon reports and publishes them as test runs");
+    let task = clap::Command::new(TASK)
+        .about("Runs the command that the input 'command' names, as the pipeline task does");
+    let mut program = clap::Command::new(PROGRAM)
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
+        .about("Publishes Katalon Studio test reports to Azure DevOps")
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .arg(
+            Arg::new(FORMAT)
+                .long(FORMAT)
+                .value_name("text|json")
+                .global(true)
+                .help("What stdout holds: the log, or one JSON document [default: text]"),
+        );
+    for (command, is_task) in [(publish, false), (task, true)] {
+        let rows = TABLE
+            .iter()
+            .filter(|row| is_task || row.is_of(Command::Publish, false));
+        let organization = Arg::new(ORGANIZATION)
+            .long(ORGANIZATION)
+            .value_name("URL")
+            .help("Outside a pipeline, where Azure DevOps is [default: $AZURE_DEVOPS_ORG_URL]");
+        program = program.subcommand(command.arg(organization).args(rows.map(argument)));
+    }
+    program
+}
+
+fn argument(row: &Row) -> Arg {
+    let value_name = match row.kind {
+        Kind::Text => "TEXT".to_owned(),
+        Kind::Lines => "LINE".to_owned(),
+        Kind::Bool => "true|false".to_owned(),
+        Kind::Seconds => "SECONDS".to_owned(),
+        Kind::OneOf(words) => words.join("|"),
+        Kind::AnyOf(_) => "LIST".to_owned(),
+    };
+    let argument = Arg::new(row.field())
+        .long(row.option())
+        .value_name(value_name)
+        .help(help(row));
+    match row.kind {
+        Kind::Bool => argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
+        // Each use is a further line.
+        Kind::Lines | Kind::AnyOf(_) => {
+            argument.action(ArgAction::Append).allow_hyphen_values(true)
+        }
+        Kind::Text => argument.allow_hyphen_values(true),
+        Kind::Seconds | Kind::OneOf(_) => argument,
+    }
+}
+
+fn help(row: &Row) -> StyledStr {
+    let default = match (row.default_in_words, row.default) {
+        (Some(words), _) => words.replace('`', ""),
+        (None, "") => return StyledStr::from(row.help()),
+        (None, default) => default.replace('\n', ", "),
+    };
+    StyledStr::from(format!("{} [default: {default}]", row.help()))
+}
+
+fn no_command() -> Problem {
+    Problem::error(
+        code::WRONG_COMMAND_LINE,
+        "no command is given",
+        format!("Use '{PROGRAM} publish'; '{PROGRAM} --help' lists what there is."),
+    )
+}
+
+/// clap's own words: the first line of its message, and what it suggests.
+fn problem(error: &clap::Error) -> Problem {
+    let text = error.render().to_string();
+    let message = text.lines().next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let suggestion = [
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedValue,
+    ]
+    .into_iter()
+    .find_map(|kind| text_of(error, kind));
+    let advice = match suggestion {
+        Some(word) => format!("Did you mean '{word}'?"),
+        None => format!("'{PROGRAM} --help' and '{PROGRAM} publish --help' list what there is."),
+    };
+    Problem::error(code::WRONG_COMMAND_LINE, message, advice)
+}
+
+fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.first().cloned(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn messages(args: &[&str]) -> Vec<String> {
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        match split(&args) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems
+                .into_iter()
+                .map(|problem| format!("{} {}", problem.message, problem.advice))
+                .collect(),
+        }
+    }
+
+    fn text(args: &[&str]) -> String {
+        let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
+        match split(&args) {
+            Ok(CommandLine::Text(text)) => text,
+            Ok(CommandLine::Command(..)) | Err(_) => String::new(),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_one_that_clap_accepts() {
+        definition().debug_assert();
+    }
+
+    #[test]
+    fn help_and_version_are_texts() {
+        assert_eq!(
+            text(&["--version"]),
+            format!("katalon-ado {}\n", env!("CARGO_PKG_VERSION"))
+        );
+        assert!(text(&["--help"]).contains("publish"));
+        let help = text(&["publish", "--help"]);
+        for row in TABLE.iter().filter(|row| !row.commands.is_empty()) {
+            assert!(help.contains(&format!("--{}", row.option())), "{help}");
+        }
+        assert!(!help.contains("--command"));
+        assert!(text(&["task", "--help"]).contains("--command"));
+    }
+
+    #[test]
+    fn a_wrong_option_is_answered_with_the_nearest_one() {
+        assert_eq!(
+            messages(&["publish", "--report-folder", "x"]),
+            ["unexpected argument '--report-folder' found Did you mean '--report-folders'?"]
+        );
+        assert_eq!(
+            messages(&["publsh"]),
+            ["unrecognized subcommand 'publsh' Did you mean 'publish'?"]
+        );
+    }
+
+    #[test]
+    fn every_wrong_option_is_told() {
+        let all = messages(&["publish", "--aaa", "x", "--bbb=y", "-z", "--dry-run", "ccc"]);
+        assert_eq!(all.len(), 4, "{all:?}");
+    }
+
+    #[test]
+    fn no_command_is_an_error() {
+        assert!(messages(&[])[0].starts_with("no command is given"));
+        assert!(messages(&["--format", "json"])[0].starts_with("no command is given"));
+    }
+
+    #[test]
+    fn an_option_given_twice_is_an_error_unless_it_is_a_list() {
+        assert_eq!(
+            messages(&["publish", "--project=a", "--project=b"]).len(),
+            1
+        );
+        assert!(messages(&["publish", "--report-folders=a", "--report-folders=b"]).is_empty());
+    }
+}
