@@ -1,5 +1,6 @@
 //! Publishes Katalon Studio test reports to Azure DevOps.
 
+pub mod agent;
 pub mod azure_devops;
 pub mod environment;
 pub mod exit_code;

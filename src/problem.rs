@@ -44,12 +44,22 @@ pub mod code {
     pub const OUTPUT_TOO_LONG: Code = Code("KADO020");
     /// A task input does not exist.
     pub const UNKNOWN_INPUT: Code = Code("KADO021");
+    /// `--organization` was given in a pipeline, where the agent tells the address.
+    pub const ORGANIZATION_NOT_USED: Code = Code("KADO022");
+    /// The list of addresses that go round the agent's proxy cannot be read or used.
+    pub const PROXY_BYPASS: Code = Code("KADO023");
     /// No command, an unknown one, or an option that does not exist.
     pub const WRONG_COMMAND_LINE: Code = Code("KADO201");
     /// An input is none of what is allowed.
     pub const WRONG_INPUT: Code = Code("KADO202");
     /// An input holds a variable that the pipeline does not define.
     pub const UNRESOLVED_VARIABLE: Code = Code("KADO203");
+    /// Nothing tells which Azure DevOps to publish to.
+    pub const NO_COLLECTION_URL: Code = Code("KADO204");
+    /// No project is given or told.
+    pub const NO_PROJECT: Code = Code("KADO205");
+    /// There is no access token.
+    pub const NO_TOKEN: Code = Code("KADO420");
 }
 
 /// One problem: what could not be done, and what to try.

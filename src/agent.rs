@@ -1,0 +1,721 @@
+//! What the agent tells a task through variables: where, who, which build, which job.
+//!
+//! Pure: everything comes from the [`Environment`]. The variables are described in Microsoft's
+//! "Use predefined variables"; those of proxy and certificates only in the agent's source
+//! (`Constants.cs`).
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use reqwest::Url;
+use ring::digest;
+
+use crate::environment::Environment;
+use crate::problem::{Problem, code};
+
+mod collection_url;
+mod secret;
+
+pub use collection_url::CollectionUrl;
+pub use secret::{Secret, Token, TokenKind};
+
+/// What the agent tells. Outside a pipeline most of it is absent.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// An agent reads the output (`TF_BUILD`).
+    pub in_pipeline: bool,
+    /// `system.debug` is set.
+    pub debug: bool,
+    /// Where Azure DevOps is, or why that is not known: an input error.
+    pub collection_url: Result<CollectionUrl, Problem>,
+    /// The token to use; see [`Agent::no_token`].
+    pub token: Option<Token>,
+    /// The project that the pipeline belongs to, by name.
+    pub project: Option<String>,
+    /// The build that this job belongs to, or that a classic release has as primary artifact.
+    pub build: Option<RunningBuild>,
+    /// The branch that a pull request wants to go to (`refs/heads/main`).
+    pub pull_request_target_branch: Option<String>,
+    /// The stage. In a classic release its name is the definition's environment: no link to it.
+    pub stage: Option<Attempted>,
+    /// The phase: in YAML it bears the job's name.
+    pub phase: Option<Attempted>,
+    /// The job: `__default` unless a matrix made several of one phase.
+    pub job: Option<Attempted>,
+    /// Which of the jobs of a matrix this is, from 1.
+    pub job_position: Option<String>,
+    /// The classic release that this job belongs to.
+    pub release: Option<Release>,
+    /// `build`, `release` or `deployment`.
+    pub host_type: Option<String>,
+    /// When this job or stage began, by the server's clock. Not when the build began.
+    pub job_start: Option<Timestamp>,
+    /// The agent's name, unique in its pool.
+    pub agent_name: Option<String>,
+    /// The agent's version.
+    pub agent_version: Option<String>,
+    /// The name of the machine; empty if nothing tells it.
+    pub machine: String,
+    /// A folder that is emptied after the job.
+    pub temp_dir: Option<PathBuf>,
+    /// Where the sources are checked out.
+    pub sources_dir: Option<PathBuf>,
+    /// The folder above sources and downloaded artifacts.
+    pub pipeline_workspace: Option<PathBuf>,
+    /// Where a release downloads artifacts.
+    pub artifacts_dir: Option<PathBuf>,
+    /// Where steps begin.
+    pub default_working_dir: Option<PathBuf>,
+    /// The proxy that the agent was configured with.
+    pub proxy: Option<Proxy>,
+    /// Certificate authorities that the agent was configured with (PEM).
+    pub ca_file: Option<PathBuf>,
+    /// The certificate by which the agent was configured to identify itself.
+    pub client_certificate: Option<ClientCertificate>,
+    /// The agent was configured to believe any certificate.
+    pub skip_certificate_validation: bool,
+    /// Names and values of the job's secret variables, also of those that this task never reads.
+    pub secret_variables: Vec<(String, Secret)>,
+}
+
+/// A build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningBuild {
+    /// Its ID, unique in the collection.
+    pub id: u32,
+    /// Its number: what people call it, and any text.
+    pub number: String,
+    /// `vstfs:///Build/Build/17`.
+    pub uri: String,
+    /// Its project, by name or ID.
+    pub project: Option<String>,
+}
+
+/// A part of a pipeline, and the how manieth time it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// Its name; never empty.
+    pub name: String,
+    /// From 1.
+    pub attempt: u32,
+}
+
+/// A classic release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// `vstfs:///ReleaseManagement/Release/17`.
+    pub uri: String,
+    /// The URI of the environment in this release.
+    pub environment_uri: Option<String>,
+    /// The ID of the environment in this release.
+    pub environment_id: Option<String>,
+}
+
+/// A proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// Its address, without user and password.
+    pub url: String,
+    /// The user.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<Secret>,
+    /// Regular expressions of .NET; an address that matches one in any case goes round the proxy.
+    pub bypass: Vec<String>,
+}
+
+/// The files of a client certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate (PEM).
+    pub certificate: PathBuf,
+    /// Its private key (PEM).
+    pub key: Option<PathBuf>,
+    /// Both together (PKCS#12).
+    pub archive: Option<PathBuf>,
+    /// What the key is encrypted with.
+    pub password: Option<Secret>,
+}
+
+/// What a command needs before its first request.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Where Azure DevOps is.
+    pub collection_url: CollectionUrl,
+    /// The project.
+    pub project: String,
+    /// The token. Without one every request would be refused: see [`Agent::no_token`].
+    pub token: Option<Token>,
+}
+
+impl Agent {
+    /// Reads what the agent tells, and what stands in for it outside a pipeline: `organization`
+    /// is the option of that name, as it was typed. The problems are warnings.
+    pub fn read(environment: &Environment, organization: Option<&str>) -> (Self, Vec<Problem>) {
+        let text = |name: &str| environment.var(name).map(str::to_owned);
+        let path = |name: &str| environment.var(name).map(PathBuf::from);
+        let in_pipeline = environment.is_true("TF_BUILD");
+        let mut problems = Vec::new();
+        let agent = Self {
+            in_pipeline,
+            debug: environment.is_true("SYSTEM_DEBUG"),
+            collection_url: collection_url(environment, in_pipeline, organization, &mut problems),
+            token: token(environment, in_pipeline),
+            project: text("SYSTEM_TEAMPROJECT").or_else(|| text("SYSTEM_TEAMPROJECTID")),
+            build: build(environment),
+            pull_request_target_branch: text("SYSTEM_PULLREQUEST_TARGETBRANCH"),
+            stage: attempted(environment, "SYSTEM_STAGENAME", "SYSTEM_STAGEATTEMPT"),
+            phase: attempted(environment, "SYSTEM_PHASENAME", "SYSTEM_PHASEATTEMPT"),
+            job: attempted(environment, "SYSTEM_JOBNAME", "SYSTEM_JOBATTEMPT"),
+            job_position: text("SYSTEM_JOBPOSITIONINPHASE"),
+            release: text("RELEASE_RELEASEURI").map(|uri| Release {
+                uri,
+                environment_uri: text("RELEASE_ENVIRONMENTURI"),
+                environment_id: text("RELEASE_ENVIRONMENTID"),
+            }),
+            host_type: text("SYSTEM_HOSTTYPE"),
+            // `2026-09-01 20:31:33-03:00`: jiff takes the blank for the `T`.
+            job_start: environment
+                .var("SYSTEM_PIPELINESTARTTIME")
+                .and_then(|time| time.parse().ok()),
+            agent_name: text("AGENT_NAME"),
+            agent_version: text("AGENT_VERSION"),
+            machine: environment.machine().to_owned(),
+            temp_dir: path("AGENT_TEMPDIRECTORY"),
+            sources_dir: path("BUILD_SOURCESDIRECTORY"),
+            pipeline_workspace: path("PIPELINE_WORKSPACE"),
+            artifacts_dir: path("SYSTEM_ARTIFACTSDIRECTORY"),
+            default_working_dir: path("SYSTEM_DEFAULTWORKINGDIRECTORY"),
+            proxy: proxy(environment, &mut problems),
+            ca_file: path("AGENT_CAINFO"),
+            client_certificate: path("AGENT_CLIENTCERT").map(|certificate| ClientCertificate {
+                certificate,
+                key: path("AGENT_CLIENTCERTKEY"),
+                archive: path("AGENT_CLIENTCERTARCHIVE"),
+                password: text("SECRET_AGENT_CLIENTCERTPASSWORD").map(Secret::new),
+            }),
+            skip_certificate_validation: environment.is_true("AGENT_SKIPCERTVALIDATION"),
+            secret_variables: secret_variables(environment),
+        };
+        (agent, problems)
+    }
+
+    /// What is needed before the first request; `project` is the input. Whatever is missing is
+    /// an input error, except the token.
+    pub fn connection(&self, project: Option<&str>) -> Result<Connection, Vec<Problem>> {
+        let project = project.or(self.project.as_deref());
+        match (&self.collection_url, project) {
+            (Ok(collection_url), Some(project)) => Ok(Connection {
+                collection_url: collection_url.clone(),
+                project: project.to_owned(),
+                token: self.token.clone(),
+            }),
+            (collection_url, project) => {
+                let no_project = || {
+                    Problem::error(
+                        code::NO_PROJECT,
+                        "no project is given, and no agent tells one",
+                        "Set the input 'project' (option '--project').",
+                    )
+                };
+                let missing = project.is_none().then(no_project);
+                Err(collection_url
+                    .clone()
+                    .err()
+                    .into_iter()
+                    .chain(missing)
+                    .collect())
+            }
+        }
+    }
+
+    /// What to say where [`Agent::token`] is absent: no input error, since a token is no input
+    /// (exit code 4).
+    pub fn no_token(&self) -> Problem {
+        let advice = if self.in_pipeline {
+            "In a script step add 'env: { SYSTEM_ACCESSTOKEN: $(System.AccessToken) }'; the task needs nothing. Nothing was published."
+        } else {
+            "Set the variable AZURE_DEVOPS_EXT_PAT to a personal access token that may read and write test management. Nothing was published."
+        };
+        Problem::error(code::NO_TOKEN, "there is no access token", advice)
+    }
+
+    /// Whether this is a classic release, whose `BUILD_*` describe an artifact.
+    pub fn is_release(&self) -> bool {
+        self.release.is_some()
+    }
+}
+
+/// Eight hex digits that tell whose a test run is: those of this job, the same when a job or a
+/// task is run again. Outside a pipeline machine and folder stand for the job.
+pub fn owner(agent: &Agent, search_folder: &Path) -> String {
+    let build = agent.build.as_ref().map(|build| build.id.to_string());
+    let build = build.as_deref().unwrap_or("");
+    let name = |part: &Option<Attempted>| part.as_ref().map_or(String::new(), |it| it.name.clone());
+    let parts = if agent.in_pipeline {
+        vec![
+            // The build that is published to; as yet always the running one.
+            build.to_owned(),
+            build.to_owned(),
+            agent
+                .release
+                .as_ref()
+                .and_then(|release| release.environment_id.clone())
+                .unwrap_or_default(),
+            name(&agent.stage),
+            name(&agent.phase),
+            name(&agent.job),
+            agent.job_position.clone().unwrap_or_default(),
+        ]
+    } else {
+        vec![
+            agent.machine.clone(),
+            search_folder.to_string_lossy().into_owned(),
+        ]
+    };
+    let mut hash = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        // The length tells where a part ends: `ab` + `c` is another owner than `a` + `bc`.
+        hash.update(format!("{}:", part.len()).as_bytes());
+        hash.update(part.as_bytes());
+    }
+    let first_four = hash
+        .finish()
+        .as_ref()
+        .iter()
+        .take(4)
+        .copied()
+        .collect::<Vec<u8>>();
+    first_four
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The address that the agent tells; outside a pipeline the one that was typed. A job's token is
+/// never sent to a typed address.
+fn collection_url(
+    environment: &Environment,
+    in_pipeline: bool,
+    organization: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Result<CollectionUrl, Problem> {
+    let variable = |name: &'static str| {
+        environment
+            .var(name)
+            .map(|text| (format!("variable '{name}'"), text))
+    };
+    let option = organization
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(|text| ("option '--organization'".to_owned(), text));
+    let told = variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI")
+        .or_else(|| variable("SYSTEM_COLLECTIONURI"))
+        // The last, because in a classic release on Services it is the host of the releases.
+        .or_else(|| variable("ENDPOINT_URL_SYSTEMVSSCONNECTION"));
+    if in_pipeline && option.is_some() {
+        problems.push(Problem::warning(
+            code::ORGANIZATION_NOT_USED,
+            "option '--organization' is not used: in a pipeline the agent tells the address",
+            "Leave it out.",
+        ));
+    }
+    let found = if in_pipeline {
+        told
+    } else {
+        option.or(told).or_else(|| variable("AZURE_DEVOPS_ORG_URL"))
+    };
+    let Some((name, text)) = found else {
+        return Err(Problem::error(
+            code::NO_COLLECTION_URL,
+            "nothing tells which Azure DevOps to publish to",
+            "Set the option '--organization' or the variable AZURE_DEVOPS_ORG_URL, such as 'https://dev.azure.com/contoso'.",
+        ));
+    };
+    CollectionUrl::parse(text).map_err(|(because, advice)| {
+        let shown = collection_url::without_user(text);
+        Problem::error(
+            code::WRONG_INPUT,
+            format!("{name} cannot be '{shown}': {because}"),
+            advice,
+        )
+    })
+}
+
+fn token(environment: &Environment, in_pipeline: bool) -> Option<Token> {
+    let job = environment
+        .var("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN")
+        .map(str::to_owned)
+        .or_else(|| token_of_endpoint(environment.var("ENDPOINT_AUTH_SYSTEMVSSCONNECTION")?))
+        .or_else(|| environment.var("SYSTEM_ACCESSTOKEN").map(str::to_owned))
+        .map(|text| Token::new(TokenKind::Job, text));
+    // In a pipeline the variable of the CLI may be meant for another organization.
+    let personal = || {
+        environment
+            .var("AZURE_DEVOPS_EXT_PAT")
+            .filter(|_| !in_pipeline)
+            .map(|text| Token::new(TokenKind::Personal, text))
+    };
+    job.or_else(personal)
+}
+
+/// `{"parameters":{"AccessToken":"…"},"scheme":"OAuth"}`
+fn token_of_endpoint(json: &str) -> Option<String> {
+    let endpoint: serde_json::Value = serde_json::from_str(json).ok()?;
+    let token = endpoint
+        .pointer("/parameters/AccessToken")?
+        .as_str()?
+        .trim();
+    (!token.is_empty()).then(|| token.to_owned())
+}
+
+fn build(environment: &Environment) -> Option<RunningBuild> {
+    let text = |name: &str| environment.var(name).map(str::to_owned);
+    let in_release = environment.var("RELEASE_RELEASEURI").is_some();
+    // The primary artifact of a release may also be a commit, or a build of Jenkins.
+    if in_release && !environment.var("BUILD_TYPE")?.eq_ignore_ascii_case("Build") {
+        return None;
+    }
+    let id: u32 = environment.var("BUILD_BUILDID")?.parse().ok()?;
+    let project = if in_release {
+        text("BUILD_PROJECTID")
+    } else {
+        text("SYSTEM_TEAMPROJECT").or_else(|| text("SYSTEM_TEAMPROJECTID"))
+    };
+    Some(RunningBuild {
+        id,
+        number: text("BUILD_BUILDNUMBER").unwrap_or_else(|| id.to_string()),
+        uri: text("BUILD_BUILDURI").unwrap_or_else(|| format!("vstfs:///Build/Build/{id}")),
+        project,
+    })
+}
+
+/// `None` if the name is empty: the service refuses a reference that names nothing.
+fn attempted(environment: &Environment, name: &str, attempt: &str) -> Option<Attempted> {
+    Some(Attempted {
+        name: environment.var(name)?.to_owned(),
+        attempt: environment
+            .var(attempt)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(1),
+    })
+}
+
+fn proxy(environment: &Environment, problems: &mut Vec<Problem>) -> Option<Proxy> {
+    let text = environment.var("AGENT_PROXYURL")?;
+    let mut proxy = Proxy {
+        url: text.to_owned(),
+        user: environment.var("AGENT_PROXYUSERNAME").map(str::to_owned),
+        password: environment
+            .var("SECRET_AGENT_PROXYPASSWORD")
+            .map(Secret::new),
+        bypass: Vec::new(),
+    };
+    // An address may bear its user, which would else stand in every message that names it.
+    if let Ok(mut url) = Url::parse(text)
+        && !url.username().is_empty()
+        && proxy.user.is_none()
+    {
+        proxy.user = Some(url.username().to_owned());
+        proxy.password = url.password().map(Secret::new).or(proxy.password);
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        proxy.url = url.to_string();
+    }
+    if let Some(list) = environment.var("AGENT_PROXYBYPASSLIST") {
+        match serde_json::from_str(list) {
+            Ok(bypass) => proxy.bypass = bypass,
+            Err(error) => problems.push(Problem::warning(
+                code::PROXY_BYPASS,
+                format!("cannot read the agent's proxy bypass list: {error}"),
+                "The proxy is used for every address. Configure the agent anew, or correct its file '.proxybypass'.",
+            )),
+        }
+    }
+    Some(proxy)
+}
+
+/// `SECRET_*`, untrimmed: they are masked as they are.
+fn secret_variables(environment: &Environment) -> Vec<(String, Secret)> {
+    environment
+        .vars
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .filter_map(|(name, value)| {
+            let name = name.strip_prefix("SECRET_")?;
+            Some((name.to_owned(), Secret::new(value)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(vars: &[(&str, &str)]) -> Environment {
+        Environment {
+            vars: vars
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            ..Environment::default()
+        }
+    }
+
+    fn agent(vars: &[(&str, &str)]) -> Agent {
+        Agent::read(&environment(vars), None).0
+    }
+
+    const SERVICES: (&str, &str) = (
+        "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
+        "https://dev.azure.com/contoso/",
+    );
+
+    fn url(vars: &[(&str, &str)], organization: Option<&str>) -> String {
+        let (agent, _) = Agent::read(&environment(vars), organization);
+        agent.collection_url.unwrap().to_string()
+    }
+
+    #[test]
+    fn the_agents_address_is_used_in_the_order_that_was_promised() {
+        let all = [
+            ("TF_BUILD", "True"),
+            SERVICES,
+            ("SYSTEM_COLLECTIONURI", "https://second/"),
+            ("ENDPOINT_URL_SYSTEMVSSCONNECTION", "https://third/"),
+        ];
+        assert_eq!(url(&all, None), "https://dev.azure.com/contoso");
+        assert_eq!(url(&[all[0], all[2], all[3]], None), "https://second");
+        assert_eq!(url(&[all[0], all[3]], None), "https://third");
+    }
+
+    #[test]
+    fn outside_a_pipeline_the_option_beats_the_variable() {
+        let variable = [("AZURE_DEVOPS_ORG_URL", "https://variable/tfs")];
+        assert_eq!(
+            url(&variable, Some("https://option/tfs")),
+            "https://option/tfs"
+        );
+        assert_eq!(url(&variable, Some(" ")), "https://variable/tfs");
+    }
+
+    #[test]
+    fn in_a_pipeline_no_token_goes_to_a_typed_address() {
+        let vars = [
+            ("TF_BUILD", "True"),
+            SERVICES,
+            ("AZURE_DEVOPS_ORG_URL", "https://evil"),
+        ];
+        let (agent, problems) = Agent::read(&environment(&vars), Some("https://evil"));
+        assert_eq!(
+            agent.collection_url.unwrap().as_str(),
+            "https://dev.azure.com/contoso"
+        );
+        assert_eq!(problems[0].code, code::ORGANIZATION_NOT_USED);
+        let (agent, _) = Agent::read(&environment(&vars[..1]), Some("https://evil"));
+        assert_eq!(
+            agent.collection_url.unwrap_err().code,
+            code::NO_COLLECTION_URL
+        );
+    }
+
+    #[test]
+    fn address_and_project_are_told_as_missing_together() {
+        let problems = agent(&[]).connection(None).unwrap_err();
+        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(codes, [code::NO_COLLECTION_URL, code::NO_PROJECT]);
+    }
+
+    #[test]
+    fn a_wrong_address_is_shown_without_its_password() {
+        let (agent, _) = Agent::read(&environment(&[]), Some("ftp://me:hunter2@server/a"));
+        let problem = agent.connection(Some("Shop")).unwrap_err().remove(0);
+        assert_eq!(
+            problem.message,
+            "option '--organization' cannot be 'server/a': 'ftp' is neither http nor https"
+        );
+    }
+
+    #[test]
+    fn a_missing_token_is_no_input_error() {
+        let connection = agent(&[SERVICES]).connection(Some("Shop")).unwrap();
+        assert_eq!(connection.token, None);
+        assert_eq!(connection.project, "Shop");
+        assert_eq!(agent(&[]).no_token().code, code::NO_TOKEN);
+    }
+
+    #[test]
+    fn the_token_is_the_jobs_else_outside_a_pipeline_a_persons() {
+        let json = r#"{"parameters":{"AccessToken":"second"},"scheme":"OAuth"}"#;
+        let all = [
+            (
+                "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
+                "first",
+            ),
+            ("ENDPOINT_AUTH_SYSTEMVSSCONNECTION", json),
+            ("SYSTEM_ACCESSTOKEN", "third"),
+            ("AZURE_DEVOPS_EXT_PAT", "fourth"),
+        ];
+        for (at, expected) in ["first", "second", "third"].into_iter().enumerate() {
+            let token = agent(&all[at..]).token.unwrap();
+            assert_eq!((token.kind(), token.expose()), (TokenKind::Job, expected));
+        }
+        let token = agent(&all[3..]).token.unwrap();
+        assert_eq!(
+            (token.kind(), token.expose()),
+            (TokenKind::Personal, "fourth")
+        );
+        assert_eq!(agent(&[("TF_BUILD", "True"), all[3]]).token, None);
+    }
+
+    #[test]
+    fn a_build_is_what_the_agent_says() {
+        let vars = [
+            ("BUILD_BUILDID", "17"),
+            ("BUILD_BUILDNUMBER", "20260811.3"),
+            ("SYSTEM_TEAMPROJECT", "Shop"),
+        ];
+        let build = agent(&vars).build.unwrap();
+        assert_eq!(build.id, 17);
+        assert_eq!(build.number, "20260811.3");
+        assert_eq!(build.uri, "vstfs:///Build/Build/17");
+        assert_eq!(build.project.as_deref(), Some("Shop"));
+    }
+
+    #[test]
+    fn in_a_classic_release_a_build_is_one_only_if_the_artifact_is() {
+        let mut vars = vec![
+            ("RELEASE_RELEASEURI", "vstfs:///ReleaseManagement/Release/4"),
+            ("RELEASE_ENVIRONMENTID", "9"),
+            ("BUILD_BUILDID", "17"),
+            ("BUILD_PROJECTID", "6ce954b1"),
+            ("SYSTEM_TEAMPROJECT", "Release project"),
+        ];
+        assert_eq!(agent(&vars).build, None);
+        vars.push(("BUILD_TYPE", "Jenkins"));
+        assert_eq!(agent(&vars).build, None);
+        vars.push(("BUILD_TYPE", "Build"));
+        let agent = agent(&vars);
+        assert!(agent.is_release());
+        assert_eq!(agent.build.unwrap().project.as_deref(), Some("6ce954b1"));
+    }
+
+    #[test]
+    fn a_part_of_the_pipeline_without_name_is_none() {
+        let agent = agent(&[
+            ("SYSTEM_STAGENAME", ""),
+            ("SYSTEM_STAGEATTEMPT", "2"),
+            ("SYSTEM_JOBNAME", "__default"),
+            ("SYSTEM_JOBATTEMPT", "3"),
+        ]);
+        assert_eq!(agent.stage, None);
+        let job = agent.job.unwrap();
+        assert_eq!((job.name.as_str(), job.attempt), ("__default", 3));
+    }
+
+    #[test]
+    fn the_start_of_the_job_is_read_with_its_offset() {
+        let start = |text| agent(&[("SYSTEM_PIPELINESTARTTIME", text)]).job_start;
+        assert_eq!(
+            start("2026-09-01 20:31:33-03:00"),
+            Some("2026-09-01T23:31:33Z".parse().unwrap())
+        );
+        assert_eq!(start("2026-09-01 20:31:33"), None);
+        assert_eq!(start("yesterday"), None);
+    }
+
+    #[test]
+    fn the_proxys_password_is_read_and_never_shown() {
+        let (agent, problems) = Agent::read(
+            &environment(&[
+                ("AGENT_PROXYURL", "http://proxy:8080"),
+                ("AGENT_PROXYUSERNAME", "me"),
+                ("SECRET_AGENT_PROXYPASSWORD", "hunter2"),
+                ("AGENT_PROXYBYPASSLIST", r#"["\\.internal$"]"#),
+            ]),
+            None,
+        );
+        let proxy = agent.proxy.clone().unwrap();
+        assert_eq!(proxy.bypass, [r"\.internal$"]);
+        assert_eq!(proxy.password.unwrap().expose(), "hunter2");
+        assert!(problems.is_empty());
+        assert!(!format!("{agent:?}").contains("hunter2"));
+        let in_address = [("AGENT_PROXYURL", "http://me:hunter2@proxy:8080")];
+        let (agent, _) = Agent::read(&environment(&in_address), None);
+        assert!(!format!("{agent:?}").contains("hunter2"));
+        assert_eq!(agent.proxy.unwrap().url, "http://proxy:8080/");
+    }
+
+    #[test]
+    fn a_bypass_list_that_cannot_be_read_is_a_warning() {
+        let vars = [
+            ("AGENT_PROXYURL", "http://p"),
+            ("AGENT_PROXYBYPASSLIST", "*.a"),
+        ];
+        let (agent, problems) = Agent::read(&environment(&vars), None);
+        assert!(agent.proxy.is_some());
+        assert_eq!(problems[0].code, code::PROXY_BYPASS);
+    }
+
+    #[test]
+    fn secrets_are_known_and_never_shown() {
+        let agent = agent(&[("SECRET_DB_PASSWORD", "hunter2"), ("SECRET_EMPTY", "")]);
+        assert_eq!(agent.secret_variables.len(), 1);
+        assert_eq!(agent.secret_variables[0].0, "DB_PASSWORD");
+        assert_eq!(agent.secret_variables[0].1.expose(), "hunter2");
+        assert!(!format!("{agent:#?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_owner_is_the_job_whatever_the_attempt() {
+        let vars = [
+            ("TF_BUILD", "True"),
+            ("BUILD_BUILDID", "17"),
+            ("SYSTEM_STAGENAME", "Test"),
+            ("SYSTEM_PHASENAME", "UI"),
+            ("SYSTEM_JOBNAME", "__default"),
+            ("SYSTEM_JOBATTEMPT", "1"),
+        ];
+        let owner_with = |name, value| {
+            let mut vars = vars.to_vec();
+            vars.push((name, value));
+            owner(&agent(&vars), Path::new("/a"))
+        };
+        let first = owner(&agent(&vars), Path::new("/a"));
+        assert_eq!(first.len(), 8);
+        assert!(first.chars().all(|c| c.is_ascii_hexdigit()));
+        assert_eq!(owner(&agent(&vars), Path::new("/b")), first);
+        assert_eq!(owner_with("SYSTEM_JOBATTEMPT", "2"), first);
+        for (name, value) in [
+            ("BUILD_BUILDID", "18"),
+            ("SYSTEM_STAGENAME", "TestU"),
+            ("SYSTEM_PHASENAME", "I"),
+            ("SYSTEM_JOBPOSITIONINPHASE", "2"),
+        ] {
+            assert_ne!(owner_with(name, value), first, "{name}");
+        }
+    }
+
+    #[test]
+    fn parts_of_the_owner_do_not_run_into_each_other() {
+        let owner_of = |stage, phase| {
+            let vars = [
+                ("TF_BUILD", "True"),
+                ("SYSTEM_STAGENAME", stage),
+                ("SYSTEM_PHASENAME", phase),
+            ];
+            owner(&agent(&vars), Path::new("/"))
+        };
+        assert_ne!(owner_of("ab", "c"), owner_of("a", "bc"));
+        assert_ne!(owner_of("a", ""), owner_of("", "a"));
+    }
+
+    #[test]
+    fn outside_a_pipeline_machine_and_folder_are_the_owner() {
+        let here = agent(&[("HOSTNAME", "a")]);
+        let there = agent(&[("HOSTNAME", "b")]);
+        let folder = Path::new("/a");
+        assert_ne!(owner(&here, folder), owner(&there, folder));
+        assert_ne!(owner(&here, folder), owner(&here, Path::new("/b")));
+    }
+}
