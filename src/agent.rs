@@ -7,16 +7,19 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use reqwest::Url;
 use ring::digest;
 
 use crate::environment::Environment;
-use crate::problem::{Problem, code};
+use crate::problem::Problem;
 
 mod collection_url;
+mod connection;
+mod network;
 mod secret;
 
 pub use collection_url::CollectionUrl;
+pub use connection::Connection;
+pub use network::{ClientCertificate, Proxy};
 pub use secret::{Secret, Token, TokenKind};
 
 /// What the agent tells. Outside a pipeline most of it is absent.
@@ -111,43 +114,6 @@ pub struct Release {
     pub environment_id: Option<String>,
 }
 
-/// A proxy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proxy {
-    /// Its address, without user and password.
-    pub url: String,
-    /// The user.
-    pub user: Option<String>,
-    /// The user's password.
-    pub password: Option<Secret>,
-    /// Regular expressions of .NET; an address that matches one in any case goes round the proxy.
-    pub bypass: Vec<String>,
-}
-
-/// The files of a client certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientCertificate {
-    /// The certificate (PEM).
-    pub certificate: PathBuf,
-    /// Its private key (PEM).
-    pub key: Option<PathBuf>,
-    /// Both together (PKCS#12).
-    pub archive: Option<PathBuf>,
-    /// What the key is encrypted with.
-    pub password: Option<Secret>,
-}
-
-/// What a command needs before its first request.
-#[derive(Clone, Debug)]
-pub struct Connection {
-    /// Where Azure DevOps is.
-    pub collection_url: CollectionUrl,
-    /// The project.
-    pub project: String,
-    /// The token. Without one every request would be refused: see [`Agent::no_token`].
-    pub token: Option<Token>,
-}
-
 impl Agent {
     /// Reads what the agent tells, and what stands in for it outside a pipeline: `organization`
     /// is the option of that name, as it was typed. The problems are warnings.
@@ -159,8 +125,13 @@ impl Agent {
         let agent = Self {
             in_pipeline,
             debug: environment.is_true("SYSTEM_DEBUG"),
-            collection_url: collection_url(environment, in_pipeline, organization, &mut problems),
-            token: token(environment, in_pipeline),
+            collection_url: connection::collection_url(
+                environment,
+                in_pipeline,
+                organization,
+                &mut problems,
+            ),
+            token: connection::token(environment, in_pipeline),
             project: text("SYSTEM_TEAMPROJECT").or_else(|| text("SYSTEM_TEAMPROJECTID")),
             build: build(environment),
             pull_request_target_branch: text("SYSTEM_PULLREQUEST_TARGETBRANCH"),
@@ -186,58 +157,13 @@ impl Agent {
             pipeline_workspace: path("PIPELINE_WORKSPACE"),
             artifacts_dir: path("SYSTEM_ARTIFACTSDIRECTORY"),
             default_working_dir: path("SYSTEM_DEFAULTWORKINGDIRECTORY"),
-            proxy: proxy(environment, &mut problems),
+            proxy: network::proxy(environment, &mut problems),
             ca_file: path("AGENT_CAINFO"),
-            client_certificate: path("AGENT_CLIENTCERT").map(|certificate| ClientCertificate {
-                certificate,
-                key: path("AGENT_CLIENTCERTKEY"),
-                archive: path("AGENT_CLIENTCERTARCHIVE"),
-                password: text("SECRET_AGENT_CLIENTCERTPASSWORD").map(Secret::new),
-            }),
+            client_certificate: network::client_certificate(environment),
             skip_certificate_validation: environment.is_true("AGENT_SKIPCERTVALIDATION"),
             secret_variables: secret_variables(environment),
         };
         (agent, problems)
-    }
-
-    /// What is needed before the first request; `project` is the input. Whatever is missing is
-    /// an input error, except the token.
-    pub fn connection(&self, project: Option<&str>) -> Result<Connection, Vec<Problem>> {
-        let project = project.or(self.project.as_deref());
-        match (&self.collection_url, project) {
-            (Ok(collection_url), Some(project)) => Ok(Connection {
-                collection_url: collection_url.clone(),
-                project: project.to_owned(),
-                token: self.token.clone(),
-            }),
-            (collection_url, project) => {
-                let no_project = || {
-                    Problem::error(
-                        code::NO_PROJECT,
-                        "no project is given, and no agent tells one",
-                        "Set the input 'project' (option '--project').",
-                    )
-                };
-                let missing = project.is_none().then(no_project);
-                Err(collection_url
-                    .clone()
-                    .err()
-                    .into_iter()
-                    .chain(missing)
-                    .collect())
-            }
-        }
-    }
-
-    /// What to say where [`Agent::token`] is absent: no input error, since a token is no input
-    /// (exit code 4).
-    pub fn no_token(&self) -> Problem {
-        let advice = if self.in_pipeline {
-            "In a script step add 'env: { SYSTEM_ACCESSTOKEN: $(System.AccessToken) }'; the task needs nothing. Nothing was published."
-        } else {
-            "Set the variable AZURE_DEVOPS_EXT_PAT to a personal access token that may read and write test management. Nothing was published."
-        };
-        Problem::error(code::NO_TOKEN, "there is no access token", advice)
     }
 
     /// Whether this is a classic release, whose `BUILD_*` describe an artifact.
@@ -292,83 +218,6 @@ pub fn owner(agent: &Agent, search_folder: &Path) -> String {
         .collect()
 }
 
-/// The address that the agent tells; outside a pipeline the one that was typed. A job's token is
-/// never sent to a typed address.
-fn collection_url(
-    environment: &Environment,
-    in_pipeline: bool,
-    organization: Option<&str>,
-    problems: &mut Vec<Problem>,
-) -> Result<CollectionUrl, Problem> {
-    let variable = |name: &'static str| {
-        environment
-            .var(name)
-            .map(|text| (format!("variable '{name}'"), text))
-    };
-    let option = organization
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .map(|text| ("option '--organization'".to_owned(), text));
-    let told = variable("SYSTEM_TEAMFOUNDATIONCOLLECTIONURI")
-        .or_else(|| variable("SYSTEM_COLLECTIONURI"))
-        // The last, because in a classic release on Services it is the host of the releases.
-        .or_else(|| variable("ENDPOINT_URL_SYSTEMVSSCONNECTION"));
-    if in_pipeline && option.is_some() {
-        problems.push(Problem::warning(
-            code::ORGANIZATION_NOT_USED,
-            "option '--organization' is not used: in a pipeline the agent tells the address",
-            "Leave it out.",
-        ));
-    }
-    let found = if in_pipeline {
-        told
-    } else {
-        option.or(told).or_else(|| variable("AZURE_DEVOPS_ORG_URL"))
-    };
-    let Some((name, text)) = found else {
-        return Err(Problem::error(
-            code::NO_COLLECTION_URL,
-            "nothing tells which Azure DevOps to publish to",
-            "Set the option '--organization' or the variable AZURE_DEVOPS_ORG_URL, such as 'https://dev.azure.com/contoso'.",
-        ));
-    };
-    CollectionUrl::parse(text).map_err(|(because, advice)| {
-        let shown = collection_url::without_user(text);
-        Problem::error(
-            code::WRONG_INPUT,
-            format!("{name} cannot be '{shown}': {because}"),
-            advice,
-        )
-    })
-}
-
-fn token(environment: &Environment, in_pipeline: bool) -> Option<Token> {
-    let job = environment
-        .var("ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN")
-        .map(str::to_owned)
-        .or_else(|| token_of_endpoint(environment.var("ENDPOINT_AUTH_SYSTEMVSSCONNECTION")?))
-        .or_else(|| environment.var("SYSTEM_ACCESSTOKEN").map(str::to_owned))
-        .map(|text| Token::new(TokenKind::Job, text));
-    // In a pipeline the variable of the CLI may be meant for another organization.
-    let personal = || {
-        environment
-            .var("AZURE_DEVOPS_EXT_PAT")
-            .filter(|_| !in_pipeline)
-            .map(|text| Token::new(TokenKind::Personal, text))
-    };
-    job.or_else(personal)
-}
-
-/// `{"parameters":{"AccessToken":"…"},"scheme":"OAuth"}`
-fn token_of_endpoint(json: &str) -> Option<String> {
-    let endpoint: serde_json::Value = serde_json::from_str(json).ok()?;
-    let token = endpoint
-        .pointer("/parameters/AccessToken")?
-        .as_str()?
-        .trim();
-    (!token.is_empty()).then(|| token.to_owned())
-}
-
 fn build(environment: &Environment) -> Option<RunningBuild> {
     let text = |name: &str| environment.var(name).map(str::to_owned);
     let in_release = environment.var("RELEASE_RELEASEURI").is_some();
@@ -401,40 +250,6 @@ fn attempted(environment: &Environment, name: &str, attempt: &str) -> Option<Att
     })
 }
 
-fn proxy(environment: &Environment, problems: &mut Vec<Problem>) -> Option<Proxy> {
-    let text = environment.var("AGENT_PROXYURL")?;
-    let mut proxy = Proxy {
-        url: text.to_owned(),
-        user: environment.var("AGENT_PROXYUSERNAME").map(str::to_owned),
-        password: environment
-            .var("SECRET_AGENT_PROXYPASSWORD")
-            .map(Secret::new),
-        bypass: Vec::new(),
-    };
-    // An address may bear its user, which would else stand in every message that names it.
-    if let Ok(mut url) = Url::parse(text)
-        && !url.username().is_empty()
-        && proxy.user.is_none()
-    {
-        proxy.user = Some(url.username().to_owned());
-        proxy.password = url.password().map(Secret::new).or(proxy.password);
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        proxy.url = url.to_string();
-    }
-    if let Some(list) = environment.var("AGENT_PROXYBYPASSLIST") {
-        match serde_json::from_str(list) {
-            Ok(bypass) => proxy.bypass = bypass,
-            Err(error) => problems.push(Problem::warning(
-                code::PROXY_BYPASS,
-                format!("cannot read the agent's proxy bypass list: {error}"),
-                "The proxy is used for every address. Configure the agent anew, or correct its file '.proxybypass'.",
-            )),
-        }
-    }
-    Some(proxy)
-}
-
 /// `SECRET_*`, untrimmed: they are masked as they are.
 fn secret_variables(environment: &Environment) -> Vec<(String, Secret)> {
     environment
@@ -464,108 +279,6 @@ mod tests {
 
     fn agent(vars: &[(&str, &str)]) -> Agent {
         Agent::read(&environment(vars), None).0
-    }
-
-    const SERVICES: (&str, &str) = (
-        "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
-        "https://dev.azure.com/contoso/",
-    );
-
-    fn url(vars: &[(&str, &str)], organization: Option<&str>) -> String {
-        let (agent, _) = Agent::read(&environment(vars), organization);
-        agent.collection_url.unwrap().to_string()
-    }
-
-    #[test]
-    fn the_agents_address_is_used_in_the_order_that_was_promised() {
-        let all = [
-            ("TF_BUILD", "True"),
-            SERVICES,
-            ("SYSTEM_COLLECTIONURI", "https://second/"),
-            ("ENDPOINT_URL_SYSTEMVSSCONNECTION", "https://third/"),
-        ];
-        assert_eq!(url(&all, None), "https://dev.azure.com/contoso");
-        assert_eq!(url(&[all[0], all[2], all[3]], None), "https://second");
-        assert_eq!(url(&[all[0], all[3]], None), "https://third");
-    }
-
-    #[test]
-    fn outside_a_pipeline_the_option_beats_the_variable() {
-        let variable = [("AZURE_DEVOPS_ORG_URL", "https://variable/tfs")];
-        assert_eq!(
-            url(&variable, Some("https://option/tfs")),
-            "https://option/tfs"
-        );
-        assert_eq!(url(&variable, Some(" ")), "https://variable/tfs");
-    }
-
-    #[test]
-    fn in_a_pipeline_no_token_goes_to_a_typed_address() {
-        let vars = [
-            ("TF_BUILD", "True"),
-            SERVICES,
-            ("AZURE_DEVOPS_ORG_URL", "https://evil"),
-        ];
-        let (agent, problems) = Agent::read(&environment(&vars), Some("https://evil"));
-        assert_eq!(
-            agent.collection_url.unwrap().as_str(),
-            "https://dev.azure.com/contoso"
-        );
-        assert_eq!(problems[0].code, code::ORGANIZATION_NOT_USED);
-        let (agent, _) = Agent::read(&environment(&vars[..1]), Some("https://evil"));
-        assert_eq!(
-            agent.collection_url.unwrap_err().code,
-            code::NO_COLLECTION_URL
-        );
-    }
-
-    #[test]
-    fn address_and_project_are_told_as_missing_together() {
-        let problems = agent(&[]).connection(None).unwrap_err();
-        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
-        assert_eq!(codes, [code::NO_COLLECTION_URL, code::NO_PROJECT]);
-    }
-
-    #[test]
-    fn a_wrong_address_is_shown_without_its_password() {
-        let (agent, _) = Agent::read(&environment(&[]), Some("ftp://me:hunter2@server/a"));
-        let problem = agent.connection(Some("Shop")).unwrap_err().remove(0);
-        assert_eq!(
-            problem.message,
-            "option '--organization' cannot be 'server/a': 'ftp' is neither http nor https"
-        );
-    }
-
-    #[test]
-    fn a_missing_token_is_no_input_error() {
-        let connection = agent(&[SERVICES]).connection(Some("Shop")).unwrap();
-        assert_eq!(connection.token, None);
-        assert_eq!(connection.project, "Shop");
-        assert_eq!(agent(&[]).no_token().code, code::NO_TOKEN);
-    }
-
-    #[test]
-    fn the_token_is_the_jobs_else_outside_a_pipeline_a_persons() {
-        let json = r#"{"parameters":{"AccessToken":"second"},"scheme":"OAuth"}"#;
-        let all = [
-            (
-                "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
-                "first",
-            ),
-            ("ENDPOINT_AUTH_SYSTEMVSSCONNECTION", json),
-            ("SYSTEM_ACCESSTOKEN", "third"),
-            ("AZURE_DEVOPS_EXT_PAT", "fourth"),
-        ];
-        for (at, expected) in ["first", "second", "third"].into_iter().enumerate() {
-            let token = agent(&all[at..]).token.unwrap();
-            assert_eq!((token.kind(), token.expose()), (TokenKind::Job, expected));
-        }
-        let token = agent(&all[3..]).token.unwrap();
-        assert_eq!(
-            (token.kind(), token.expose()),
-            (TokenKind::Personal, "fourth")
-        );
-        assert_eq!(agent(&[("TF_BUILD", "True"), all[3]]).token, None);
     }
 
     #[test]
@@ -622,39 +335,6 @@ mod tests {
         );
         assert_eq!(start("2026-09-01 20:31:33"), None);
         assert_eq!(start("yesterday"), None);
-    }
-
-    #[test]
-    fn the_proxys_password_is_read_and_never_shown() {
-        let (agent, problems) = Agent::read(
-            &environment(&[
-                ("AGENT_PROXYURL", "http://proxy:8080"),
-                ("AGENT_PROXYUSERNAME", "me"),
-                ("SECRET_AGENT_PROXYPASSWORD", "hunter2"),
-                ("AGENT_PROXYBYPASSLIST", r#"["\\.internal$"]"#),
-            ]),
-            None,
-        );
-        let proxy = agent.proxy.clone().unwrap();
-        assert_eq!(proxy.bypass, [r"\.internal$"]);
-        assert_eq!(proxy.password.unwrap().expose(), "hunter2");
-        assert!(problems.is_empty());
-        assert!(!format!("{agent:?}").contains("hunter2"));
-        let in_address = [("AGENT_PROXYURL", "http://me:hunter2@proxy:8080")];
-        let (agent, _) = Agent::read(&environment(&in_address), None);
-        assert!(!format!("{agent:?}").contains("hunter2"));
-        assert_eq!(agent.proxy.unwrap().url, "http://proxy:8080/");
-    }
-
-    #[test]
-    fn a_bypass_list_that_cannot_be_read_is_a_warning() {
-        let vars = [
-            ("AGENT_PROXYURL", "http://p"),
-            ("AGENT_PROXYBYPASSLIST", "*.a"),
-        ];
-        let (agent, problems) = Agent::read(&environment(&vars), None);
-        assert!(agent.proxy.is_some());
-        assert_eq!(problems[0].code, code::PROXY_BYPASS);
     }
 
     #[test]
