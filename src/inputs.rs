@@ -131,7 +131,7 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
         command, problems, ..
     } = reader;
     let warnings = if under_task {
-        unknown::warnings(environment, command)
+        unknown::warnings(environment)
     } else {
         Vec::new()
     };
@@ -438,6 +438,10 @@ mod tests {
         let stop = |args: &[&str]| read(&environment(args, &[])).unwrap_err();
         assert_eq!(stop(&["publsh", "--format=JSON"]).format, Format::Json);
         assert_eq!(stop(&["--format", "json"]).format, Format::Json);
+        assert_eq!(
+            run(&["--format", "Json", "publish"], &[]).format,
+            Format::Json
+        );
         assert_eq!(stop(&[]).format, Format::Text);
         let json = stop(&["publish", "--format", "json", "--dry-run=x"]);
         assert_eq!(json.format, Format::Json);

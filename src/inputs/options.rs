@@ -146,11 +146,8 @@ fn argument(row: &Row) -> Arg {
             .require_equals(true)
             .default_missing_value("true"),
         // Each use is a further line.
-        Kind::Lines | Kind::AnyOf(_) => {
-            argument.action(ArgAction::Append).allow_hyphen_values(true)
-        }
-        Kind::Text => argument.allow_hyphen_values(true),
-        Kind::Seconds | Kind::OneOf(_) => argument,
+        Kind::Lines | Kind::AnyOf(_) => argument.action(ArgAction::Append),
+        Kind::Text | Kind::Seconds | Kind::OneOf(_) => argument,
     }
 }
 
@@ -183,7 +180,19 @@ fn problem(error: &clap::Error) -> Problem {
     ]
     .into_iter()
     .find_map(|kind| text_of(error, kind));
+    let is_token = text_of(error, ContextKind::InvalidArg).is_some_and(|option| {
+        let option = option.to_ascii_lowercase();
+        ["token", "pat", "password"].iter().any(|word| {
+            option
+                .trim_start_matches('-')
+                .split('-')
+                .any(|part| part == *word)
+        })
+    });
     let advice = match suggestion {
+        _ if is_token => {
+            "A token is never an option, since others can read command lines: set the variable AZURE_DEVOPS_EXT_PAT.".to_owned()
+        }
         Some(word) => format!("Did you mean '{word}'?"),
         None => format!("'{PROGRAM} --help' and '{PROGRAM} publish --help' list what there is."),
     };
@@ -257,6 +266,23 @@ mod tests {
     fn every_wrong_option_is_told() {
         let all = messages(&["publish", "--aaa", "x", "--bbb=y", "-z", "--dry-run", "ccc"]);
         assert_eq!(all.len(), 4, "{all:?}");
+    }
+
+    #[test]
+    fn a_token_is_no_option_and_is_not_repeated() {
+        for args in [
+            ["publish", "--token=hunter2"],
+            ["--access-token", "hunter2"],
+        ] {
+            let told = messages(&args).join(" ");
+            assert!(told.contains("AZURE_DEVOPS_EXT_PAT"), "{told}");
+            assert!(!told.contains("hunter2"), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_option_is_never_the_value_of_the_one_before() {
+        assert!(!messages(&["publish", "--test-run-title", "--dry-run"]).is_empty());
     }
 
     #[test]

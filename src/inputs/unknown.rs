@@ -1,7 +1,6 @@
 //! Task inputs that do not exist: the agent passes what somebody typed, and says nothing.
 
-use super::table::TABLE;
-use super::value::Command;
+use super::table::{Row, TABLE};
 use crate::environment::Environment;
 use crate::problem::{Problem, code};
 
@@ -33,13 +32,10 @@ const MICROSOFT: &[(&str, &str)] = &[
     ),
 ];
 
-/// A warning for each `INPUT_…` with a value that is no input of the task.
-pub(super) fn warnings(environment: &Environment, command: Command) -> Vec<Problem> {
-    let names: Vec<String> = TABLE
-        .iter()
-        .filter(|row| row.is_of(command, true))
-        .map(|row| row.name())
-        .collect();
+/// A warning for each `INPUT_…` with a value that is no input of the task. Inputs of other
+/// commands are known too: the agent hands in the defaults of all.
+pub(super) fn warnings(environment: &Environment) -> Vec<Problem> {
+    let names: Vec<String> = TABLE.iter().map(Row::name).collect();
     environment
         .vars
         .keys()
@@ -107,7 +103,7 @@ mod tests {
             vars: [(variable.to_owned(), "x".to_owned())].into(),
             ..Environment::default()
         };
-        warnings(&environment, Command::Publish)
+        warnings(&environment)
             .into_iter()
             .map(|problem| problem.advice)
             .collect()
@@ -138,7 +134,7 @@ mod tests {
             vars: [("INPUT_OTHER".to_owned(), " ".to_owned())].into(),
             ..Environment::default()
         };
-        assert!(warnings(&environment, Command::Publish).is_empty());
+        assert!(warnings(&environment).is_empty());
     }
 
     #[test]
