@@ -14,6 +14,7 @@ use crate::secrets::{Clean, cut_name};
 
 pub mod client;
 pub mod connection;
+pub mod explain;
 pub mod test_runs;
 mod upload;
 

@@ -231,7 +231,7 @@ impl TestResult {
     }
 
     /// Every attempt of every row, in order.
-    pub fn all_attempts(&self) -> impl Iterator<Item = &Attempt> {
+    pub fn all_attempts(&self) -> impl Iterator<Item = &Attempt> + Clone {
         self.rows.iter().flat_map(|row| &row.attempts)
     }
 }

@@ -60,6 +60,69 @@ pub mod code {
     pub const NO_PROJECT: Code = Code("KADO205");
     /// There is no access token.
     pub const NO_TOKEN: Code = Code("KADO420");
+
+    /// Attachments did not reach Azure DevOps; the results did.
+    pub const MISSING_ATTACHMENTS: Code = Code("KADO010");
+    /// A file is not attached: too large, or not readable.
+    pub const FILE_NOT_ATTACHED: Code = Code("KADO011");
+    /// A finished run shows an earlier state of a report.
+    pub const EARLIER_STATE: Code = Code("KADO012");
+    /// An aborted run shows a report, or an earlier state of it.
+    pub const ABORTED_BEFORE: Code = Code("KADO013");
+    /// A run was ended, deleted or spoiled meanwhile, and is published anew.
+    pub const BEGUN_ANEW: Code = Code("KADO014");
+    /// A run could not be set to `Aborted`.
+    pub const RUN_LEFT_OPEN: Code = Code("KADO015");
+    /// The agent is configured to trust any certificate.
+    pub const CERTIFICATES_NOT_VALIDATED: Code = Code("KADO016");
+    /// A secret variable is too short to be masked.
+    pub const SHORT_SECRET: Code = Code("KADO017");
+    /// Without a build nothing can be looked up.
+    pub const NO_BUILD: Code = Code("KADO018");
+    /// Whether old reports are of this build is not known.
+    pub const AGE_UNKNOWN: Code = Code("KADO019");
+    /// Another job is publishing a report.
+    pub const HELD_BY_OTHER: Code = Code("KADO024");
+    /// The summary could not be written.
+    pub const NO_SUMMARY: Code = Code("KADO025");
+    /// Tests failed, and the task is to fail then.
+    pub const FAILED_TESTS: Code = Code("KADO101");
+    /// The build that is published to does not exist.
+    pub const NO_SUCH_BUILD: Code = Code("KADO206");
+    /// The project of runs without plan does not exist or is not visible.
+    pub const NO_SUCH_PROJECT: Code = Code("KADO207");
+    /// No Katalon report was found.
+    pub const NO_REPORT: Code = Code("KADO301");
+    /// Every report found is older than the build.
+    pub const ONLY_STALE_REPORTS: Code = Code("KADO303");
+    /// Azure DevOps did not accept the access token.
+    pub const TOKEN_REFUSED: Code = Code("KADO401");
+    /// A permission is missing.
+    pub const PERMISSION_MISSING: Code = Code("KADO403");
+    /// The address is none of Azure DevOps, or of another server.
+    pub const WRONG_ADDRESS: Code = Code("KADO404");
+    /// No connection could be made.
+    pub const NO_CONNECTION: Code = Code("KADO405");
+    /// The proxy refused, or could not be reached.
+    pub const PROXY_REFUSED: Code = Code("KADO407");
+    /// The server's certificate is not trusted, or TLS failed.
+    pub const TLS_FAILED: Code = Code("KADO408");
+    /// Azure DevOps did not answer, or was busy, for too long.
+    pub const GAVE_UP: Code = Code("KADO409");
+    /// An answer sends us to another address.
+    pub const REDIRECTED: Code = Code("KADO410");
+    /// Azure DevOps refused a request.
+    pub const REQUEST_REFUSED: Code = Code("KADO411");
+    /// Certificates, key or proxy of the agent cannot be used.
+    pub const CONNECTION_SETTINGS: Code = Code("KADO412");
+    /// Some results are not in a finished run.
+    pub const RESULTS_MISSING: Code = Code("KADO501");
+    /// Azure DevOps refused single results.
+    pub const RESULTS_REFUSED: Code = Code("KADO502");
+    /// Results were read and not accounted for: our own mistake.
+    pub const DO_NOT_ADD_UP: Code = Code("KADO599");
+    /// The command was cancelled.
+    pub const CANCELLED: Code = Code("KADO130");
 }
 
 /// One problem: what could not be done, and what to try.

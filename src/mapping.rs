@@ -1,0 +1,588 @@
+//! Reports → the runs that should exist: every decision about names, outcomes and text.
+//!
+//! The only module that knows both Katalon and Azure DevOps. Pure: no disk, no network, no clock.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::azure_devops::{
+    AutomatedTestName, AutomatedTestStorage, BuildId, COMMENT_LIMIT, FILE_NAME_LIMIT, GroupType,
+    NAME_LIMIT, NewAttachment, NewSubResult, NewTestResult, NewTestRun, Outcome, PipelineReference,
+    RUN_COMMENT_LIMIT, STACK_TRACE_LIMIT, SUB_RESULTS_PER_RESULT,
+};
+use crate::files::{self, Files, Prepared, Wanted};
+use crate::inputs::StatusMapping;
+use crate::katalon::{Attempt, Failure, Report, Row, Status, TestResult};
+use crate::publish::desired::{DesiredAttachment, DesiredRun, Target};
+use crate::publish::marker::{Marker, Owner, ReportKey};
+use crate::secrets::{Clean, Secrets};
+
+mod titles;
+
+pub use titles::run_titles;
+
+/// What decides how reports become runs.
+pub struct Settings<'a> {
+    /// What must not be sent.
+    pub secrets: &'a Secrets,
+    /// Who makes the runs.
+    pub owner: Owner,
+    /// The build that the runs belong to.
+    pub build: Option<BuildId>,
+    /// Stage, phase and job.
+    pub pipeline: Option<PipelineReference>,
+    /// Branch that a pull request wants to merge into.
+    pub target_branch: Option<Clean>,
+    /// URIs of a classic release and its environment.
+    pub release: Option<(Clean, Clean)>,
+    /// Id of the release's environment; part of the keys, because a release has its own Tests tab.
+    pub release_environment: Option<String>,
+    /// `buildPlatform`; the report's OS if not given.
+    pub platform: Option<Clean>,
+    /// `buildConfiguration`.
+    pub configuration: Clean,
+    /// `statusMapping`.
+    pub statuses: &'a StatusMapping,
+    /// Which files are attached.
+    pub wanted: Wanted<'a>,
+    /// Length of an error message.
+    pub message_limit: usize,
+    /// No time is later than this.
+    pub now: Timestamp,
+}
+
+/// A run to be made, and where it comes from.
+#[derive(Clone, Debug)]
+pub struct MappedRun {
+    /// The run.
+    pub desired: DesiredRun,
+    /// The reports that it holds, by position.
+    pub reports: Vec<usize>,
+    /// For each result of the run: report and Katalon result that it comes from.
+    pub sources: Vec<(usize, usize)>,
+    /// Files that are not attached, and why.
+    pub left_out_files: Vec<(String, String)>,
+}
+
+/// The key of a report: the same files give the same key, on every machine and at every time.
+pub fn report_key(report: &Report, release_environment: Option<&str>) -> ReportKey {
+    let start = match (&report.junit_timestamp, report.log_start_millis) {
+        (Some(timestamp), _) => timestamp.clone(),
+        (None, Some(millis)) => millis.to_string(),
+        (None, None) => String::new(),
+    };
+    let execution = [
+        report.suite.as_str(),
+        &report.host,
+        report.browser_or_device(),
+        &start,
+        // No test plan.
+        "-",
+        release_environment.unwrap_or("-"),
+    ];
+    let state: Vec<String> = report
+        .results
+        .iter()
+        .flat_map(|result| result.rows.iter().map(move |row| (result, row)))
+        .map(|(result, row)| {
+            let milliseconds = row.attempts.iter().filter_map(|attempt| attempt.duration);
+            let milliseconds: u128 = milliseconds.map(|duration| duration.as_millis()).sum();
+            format!(
+                "{} {} {milliseconds}",
+                result.test_case.as_str(),
+                row.status().as_str()
+            )
+        })
+        .collect();
+    ReportKey::new(&execution, state.iter().map(String::as_str))
+}
+
+/// The outcome of a status in a run without plan: the Tests tab and its filters know nothing of
+/// `Error`, and `none` has no point to keep away from.
+pub fn outcome(status: Status, statuses: &StatusMapping) -> Outcome {
+    let word = match (status, statuses.given(status)) {
+        (_, Some(given)) => Some(given),
+        (Status::Error, None) => Some(Outcome::Failed.as_str()),
+        (_, None) => statuses.outcome(status),
+    };
+    match word.and_then(Outcome::parse) {
+        Some(Outcome::None) | None => Outcome::NotExecuted,
+        Some(outcome) => outcome,
+    }
+}
+
+/// The run for reports that are published together; `title` is its name.
+pub fn test_run(
+    reports: &[(usize, &Report)],
+    title: &str,
+    files: &Files,
+    settings: &Settings<'_>,
+) -> MappedRun {
+    let mut mapped = Mapper {
+        settings,
+        files,
+        results: Vec::new(),
+        sources: Vec::new(),
+        attachments: Vec::new(),
+        left_out_files: Vec::new(),
+    };
+    for &(position, report) in reports {
+        mapped.add_report(position, report);
+    }
+    let keys: Vec<ReportKey> = reports
+        .iter()
+        .map(|(_, report)| report_key(report, settings.release_environment.as_deref()))
+        .collect();
+    let run = NewTestRun {
+        name: settings.secrets.clean(title).one_line().as_name(NAME_LIMIT),
+        comment: run_comment(reports, &keys, settings),
+        build: settings.build,
+        target_branch: settings.target_branch.clone(),
+        platform: platform(reports, settings),
+        configuration: settings.configuration.clone(),
+        started: reports
+            .iter()
+            .filter_map(|(_, report)| Some(past(report.started?.0, settings.now)))
+            .min(),
+        completed: reports
+            .iter()
+            .filter_map(|(_, report)| Some(past(report.ended?, settings.now)))
+            .max(),
+        pipeline: settings.pipeline.clone(),
+        release: settings.release.clone(),
+    };
+    let run = NewTestRun {
+        completed: run.completed.max(run.started),
+        ..run
+    };
+    MappedRun {
+        desired: DesiredRun {
+            keys,
+            run,
+            results: mapped.results,
+            attachments: mapped.attachments,
+        },
+        reports: reports.iter().map(|(position, _)| *position).collect(),
+        sources: mapped.sources,
+        left_out_files: mapped.left_out_files,
+    }
+}
+
+fn platform(reports: &[(usize, &Report)], settings: &Settings<'_>) -> Clean {
+    if let Some(given) = &settings.platform {
+        return given.clone();
+    }
+    let os = reports.first().map_or("", |(_, report)| report.os.as_str());
+    settings.secrets.clean(os).one_line().as_name(NAME_LIMIT)
+}
+
+/// What a reader of the run wants to know of its origin, and the mark at the end.
+fn run_comment(reports: &[(usize, &Report)], keys: &[ReportKey], settings: &Settings<'_>) -> Clean {
+    let marker = Marker {
+        owner: settings.owner.clone(),
+        keys: keys.to_vec(),
+    }
+    .text();
+    let mut origin = Clean::default();
+    if let Some((_, report)) = reports.first() {
+        let clean = |text: &str| settings.secrets.clean(text).one_line();
+        let said = |label: &'static str, text: &str| match clean(text) {
+            text if text.is_empty() => Clean::default(),
+            text => Clean::own(label).and(&text),
+        };
+        origin = Clean::join(
+            [
+                &said("Katalon Studio ", &report.katalon_version),
+                &said("profile ", &report.profile),
+                &said("", report.browser_or_device()),
+                &said("", &report.os),
+                &said("on ", report.machine()),
+            ],
+            ", ",
+        );
+    }
+    let room = RUN_COMMENT_LIMIT.saturating_sub(marker.len() + 1);
+    Clean::join([&origin.as_name(room), &marker], " ")
+}
+
+/// A time that is not in the future.
+fn past(time: Timestamp, now: Timestamp) -> Timestamp {
+    time.min(now)
+}
+
+struct Mapper<'a> {
+    settings: &'a Settings<'a>,
+    files: &'a Files,
+    results: Vec<NewTestResult>,
+    sources: Vec<(usize, usize)>,
+    attachments: Vec<DesiredAttachment>,
+    left_out_files: Vec<(String, String)>,
+}
+
+/// When and how long.
+#[derive(Clone, Copy, Default)]
+struct Span {
+    started: Option<Timestamp>,
+    completed: Option<Timestamp>,
+    duration: Option<Duration>,
+}
+
+/// Message and stack trace within their limits; `whole` is what did not fit.
+struct Message {
+    message: Clean,
+    stack_trace: Clean,
+    whole: Option<Clean>,
+}
+
+impl Mapper<'_> {
+    fn add_report(&mut self, position: usize, report: &Report) {
+        let titles = titles::result_titles(&report.results);
+        for (at, (result, title)) in report.results.iter().zip(titles).enumerate() {
+            // More sub-results than a result may have make several results of it.
+            let room = if result.attempts() > 1 {
+                (SUB_RESULTS_PER_RESULT / (result.attempts() + 1)).max(1)
+            } else {
+                SUB_RESULTS_PER_RESULT
+            };
+            let parts = result.rows.chunks(room);
+            let several = parts.len() > 1;
+            for (part, rows) in parts.enumerate() {
+                let first_row = part * room;
+                let title = if several {
+                    format!(
+                        "{title} (rows {}–{})",
+                        first_row + 1,
+                        first_row + rows.len()
+                    )
+                } else {
+                    title.to_owned()
+                };
+                self.add_result(report, result, rows, first_row, &title);
+                self.sources.push((position, at));
+            }
+        }
+        for (path, _) in self.settings.wanted.files_of(report) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            self.attach(Target::Run, &name, path);
+        }
+    }
+
+    fn add_result(
+        &mut self,
+        report: &Report,
+        result: &TestResult,
+        rows: &[Row],
+        first_row: usize,
+        title: &str,
+    ) {
+        let position = self.results.len();
+        let part = TestResult {
+            test_case: result.test_case.clone(),
+            rows: rows.to_vec(),
+        };
+        let status = part.status();
+        let wanted = self.settings.wanted.screenshots_of(result);
+        let is_rows = result.rows.len() > 1;
+        let (group, sub_results) = if is_rows {
+            let rows = rows.iter().enumerate();
+            let rows = rows
+                .map(|(at, row)| self.row(row, at, first_row + at))
+                .collect();
+            (Some(GroupType::DataDriven), rows)
+        } else if rows[0].attempts.len() > 1 {
+            (Some(GroupType::Rerun), self.attempts(&rows[0]))
+        } else {
+            (None, Vec::new())
+        };
+        let (deciding, deciding_row) = deciding_attempt(&part);
+        let message = self.message(deciding, status);
+        let message = if is_rows && !message.message.is_empty() {
+            self.told_of_row(message, &rows[deciding_row], first_row + deciding_row)
+        } else {
+            message
+        };
+        let span = self.span_of(&part);
+        self.results.push(NewTestResult {
+            test_case_title: self.clean(title).one_line().as_name(NAME_LIMIT),
+            automated_test_name: AutomatedTestName::new(result.test_case.as_str()),
+            automated_test_storage: AutomatedTestStorage::new(report.suite.as_str()),
+            automated_test_type: Clean::own("Katalon"),
+            outcome: outcome(status, self.settings.statuses),
+            computer_name: self.clean(report.machine()).one_line().as_name(NAME_LIMIT),
+            started_date: span.started,
+            completed_date: span.completed,
+            duration: span.duration,
+            error_message: message.message,
+            stack_trace: message.stack_trace,
+            comment: self.result_comment(&part),
+            result_group_type: group,
+            sub_results,
+        });
+        if let Some(whole) = message.whole {
+            self.attach_text(Target::Result(position), "error-message.txt", whole);
+        }
+        self.attach_screenshots(position, rows, is_rows, wanted);
+    }
+
+    /// Pictures, and messages that were cut, sit on the sub-result that they belong to: the Tests
+    /// tab hides those of a result that has sub-results.
+    fn attach_screenshots(&mut self, position: usize, rows: &[Row], is_rows: bool, wanted: bool) {
+        let mut sub_result = 0;
+        for row in rows {
+            let retried = row.attempts.len() > 1;
+            let row_itself = sub_result;
+            sub_result += usize::from(is_rows);
+            for attempt in &row.attempts {
+                let target = match (is_rows, retried) {
+                    (_, true) => Target::SubResult(position, sub_result),
+                    (true, false) => Target::SubResult(position, row_itself),
+                    (false, false) => Target::Result(position),
+                };
+                sub_result += usize::from(retried);
+                if wanted {
+                    for screenshot in &attempt.screenshots {
+                        self.attach(target, &screenshot.name, &screenshot.path);
+                    }
+                }
+                if matches!(target, Target::SubResult(..))
+                    && let Some(whole) = self.message(attempt, attempt.status).whole
+                {
+                    self.attach_text(target, "error-message.txt", whole);
+                }
+            }
+        }
+    }
+
+    fn row(&self, row: &Row, at: usize, number: usize) -> NewSubResult {
+        let status = row.status();
+        let attempts = if row.attempts.len() > 1 {
+            self.attempts(row)
+        } else {
+            Vec::new()
+        };
+        let span = self.span(row.attempts.iter());
+        let message = row.attempts.last().map(|last| self.message(last, status));
+        let message = message.unwrap_or_else(Message::none);
+        NewSubResult {
+            sequence_id: u32::try_from(at + 1).unwrap_or(u32::MAX),
+            display_name: self.row_name(row, number),
+            outcome: outcome(status, self.settings.statuses),
+            started_date: span.started,
+            completed_date: span.completed,
+            duration: span.duration,
+            error_message: message.message,
+            stack_trace: message.stack_trace,
+            result_group_type: (!attempts.is_empty()).then_some(GroupType::Rerun),
+            sub_results: attempts,
+        }
+    }
+
+    fn attempts(&self, row: &Row) -> Vec<NewSubResult> {
+        row.attempts
+            .iter()
+            .enumerate()
+            .map(|(at, attempt)| {
+                let span = self.span(std::iter::once(attempt));
+                let message = self.message(attempt, attempt.status);
+                NewSubResult {
+                    sequence_id: u32::try_from(at + 1).unwrap_or(u32::MAX),
+                    display_name: Clean::own("Attempt ").and(&Clean::number(at + 1)),
+                    outcome: outcome(attempt.status, self.settings.statuses),
+                    started_date: span.started,
+                    completed_date: span.completed,
+                    duration: span.duration,
+                    error_message: message.message,
+                    stack_trace: message.stack_trace,
+                    result_group_type: None,
+                    sub_results: Vec::new(),
+                }
+            })
+            .collect()
+    }
+
+    /// The values that a row was run with, else its number.
+    fn row_name(&self, row: &Row, number: usize) -> Clean {
+        let values = row.bound_values.iter().map(|(variable, value)| {
+            let variable_name = self.clean(variable).one_line();
+            let value = self
+                .settings
+                .secrets
+                .bound_value(variable, value)
+                .one_line();
+            variable_name.and(&Clean::own(" = ")).and(&value)
+        });
+        let values: Vec<Clean> = values.collect();
+        if values.is_empty() {
+            Clean::own("Row ").and(&Clean::number(number + 1))
+        } else {
+            Clean::join(&values, ", ").as_name(NAME_LIMIT)
+        }
+    }
+
+    fn told_of_row(&self, message: Message, row: &Row, number: usize) -> Message {
+        let told = Clean::own("Row ").and(&Clean::number(number + 1));
+        let told = if row.bound_values.is_empty() {
+            told
+        } else {
+            told.and(&Clean::own(" ("))
+                .and(&self.row_name(row, number))
+                .and(&Clean::own(")"))
+        };
+        let text = told.and(&Clean::own(": ")).and(&message.message);
+        // The message was cut before its row stood in front of it; cut again, it says so once more.
+        let (text, cut) = text.as_message(self.settings.message_limit);
+        let whole = match (message.whole, cut) {
+            (Some(whole), _) => Some(whole),
+            (None, true) => Some(message.message),
+            (None, false) => None,
+        };
+        Message {
+            message: text,
+            stack_trace: message.stack_trace,
+            whole,
+        }
+    }
+
+    fn message(&self, attempt: &Attempt, status: Status) -> Message {
+        let none = Failure::default();
+        let failure = attempt.failure.as_ref().unwrap_or(&none);
+        let text = self.clean(failure.message.trim_end());
+        let text = match status {
+            Status::Error => Clean::own("Error: ").and(&text),
+            Status::Incomplete if text.is_empty() => {
+                Clean::own("the test case was started, and the report does not say how it ended")
+            }
+            Status::NotRun if text.is_empty() => Clean::own("planned, but not run"),
+            Status::Skipped if text.is_empty() => Clean::own("skipped"),
+            Status::Passed
+            | Status::Failed
+            | Status::Incomplete
+            | Status::NotRun
+            | Status::Skipped => text,
+        };
+        let stack = self.clean(failure.stack_trace.trim_end());
+        let (message, message_cut) = text.clone().as_message(self.settings.message_limit);
+        let (stack_trace, stack_cut) = stack.clone().as_message(STACK_TRACE_LIMIT);
+        let whole = (message_cut || stack_cut).then(|| Clean::join([&text, &stack], "\n"));
+        Message {
+            message,
+            stack_trace,
+            whole,
+        }
+    }
+
+    /// The first failure is told even if the test passed at last.
+    fn result_comment(&self, result: &TestResult) -> Clean {
+        if result.attempts() <= 1 {
+            return Clean::default();
+        }
+        let attempts: Vec<&Attempt> = result.all_attempts().collect();
+        let failed = attempts
+            .iter()
+            .find(|attempt| attempt.status != Status::Passed);
+        let Some(failed) = failed else {
+            return Clean::default();
+        };
+        let message = self.message(failed, failed.status).message;
+        let head = if result.is_flaky() {
+            Clean::own("Passed at attempt ").and(&Clean::number(result.attempts()))
+        } else {
+            Clean::number(result.attempts()).and(&Clean::own(" attempts"))
+        };
+        head.and(&Clean::own(". First failure: "))
+            .and(&message)
+            .as_name(COMMENT_LIMIT)
+    }
+
+    fn span_of(&self, result: &TestResult) -> Span {
+        self.span(result.all_attempts())
+    }
+
+    fn span<'a>(&self, attempts: impl Iterator<Item = &'a Attempt> + Clone) -> Span {
+        let now = self.settings.now;
+        let duration = attempts.clone().filter_map(|attempt| attempt.duration);
+        let duration = duration.reduce(|sum, more| sum.saturating_add(more));
+        let started = attempts.clone().filter_map(|attempt| attempt.started).min();
+        let started = started.map(|started| past(started, now));
+        let ended = attempts.filter_map(|attempt| {
+            attempt
+                .started?
+                .checked_add(attempt.duration.unwrap_or_default())
+                .ok()
+        });
+        let completed = ended.max().map(|ended| past(ended, now)).max(started);
+        Span {
+            started,
+            completed,
+            duration,
+        }
+    }
+
+    fn attach(&mut self, target: Target, name: &str, path: &std::path::Path) {
+        match self.files.get(path) {
+            Some(Ok(prepared)) => self.attach_prepared(target, name, prepared.clone()),
+            Some(Err(reason)) => {
+                self.left_out_files
+                    .push((path.display().to_string(), reason.clone()));
+            }
+            None => {}
+        }
+    }
+
+    fn attach_text(&mut self, target: Target, name: &str, text: Clean) {
+        self.attach_prepared(target, name, files::of_text(text));
+    }
+
+    fn attach_prepared(&mut self, target: Target, name: &str, prepared: Prepared) {
+        let Prepared {
+            content,
+            fingerprint,
+        } = prepared;
+        let name = self.clean(name).one_line().as_file_name(FILE_NAME_LIMIT);
+        let attachment = NewAttachment {
+            name,
+            content,
+            fingerprint,
+        };
+        self.attachments
+            .push(DesiredAttachment { target, attachment });
+    }
+
+    fn clean(&self, text: &str) -> Clean {
+        self.settings.secrets.clean(text)
+    }
+}
+
+impl Message {
+    fn none() -> Self {
+        Self {
+            message: Clean::default(),
+            stack_trace: Clean::default(),
+            whole: None,
+        }
+    }
+}
+
+/// The attempt whose message the result shows, and its row: the last attempt of the worst row.
+fn deciding_attempt(result: &TestResult) -> (&Attempt, usize) {
+    let mut deciding = 0;
+    for (at, row) in result.rows.iter().enumerate() {
+        if row.status() > result.rows[deciding].status() {
+            deciding = at;
+        }
+    }
+    // Rows and attempts are never empty.
+    let row = &result.rows[deciding];
+    (&row.attempts[row.attempts.len() - 1], deciding)
+}
+
+/// How many Katalon results have which status.
+pub fn count(reports: &[Report]) -> HashMap<Status, usize> {
+    let mut counts = HashMap::new();
+    for result in reports.iter().flat_map(|report| &report.results) {
+        *counts.entry(result.status()).or_default() += 1;
+    }
+    counts
+}
