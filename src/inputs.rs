@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
+use crate::agent::{Agent, Connection};
 use crate::environment::Environment;
 use crate::problem::{Problem, code};
 
@@ -77,10 +78,12 @@ pub struct Invocation {
     pub under_task: bool,
     /// What stdout holds.
     pub format: Format,
-    /// `--organization`, as it was typed.
-    pub organization: Option<String>,
     /// The inputs.
     pub inputs: Inputs,
+    /// What the agent tells.
+    pub agent: Agent,
+    /// Where to publish: the inputs, and what the agent tells where they are silent.
+    pub connection: Connection,
     /// The folder that report patterns begin at; absolute if the working directory is.
     pub search_folder: PathBuf,
     /// What looks wrong and does not keep the command from running.
@@ -98,12 +101,12 @@ pub struct Stop {
     pub under_task: bool,
 }
 
-/// Reads the command line and the inputs.
+/// Reads the command line, the inputs and what the agent tells in their place.
 pub fn read(environment: &Environment) -> Result<Request, Stop> {
     let args = &environment.args;
-    let (name, matches) = match options::split(args) {
-        Ok(options::CommandLine::Text(text)) => return Ok(Request::Text(text)),
-        Ok(options::CommandLine::Command(name, matches)) => (name, matches),
+    let (name, matches, problems) = match options::split(args) {
+        Ok((options::CommandLine::Text(text), _)) => return Ok(Request::Text(text)),
+        Ok((options::CommandLine::Command(name, matches), problems)) => (name, matches, problems),
         Err(problems) => {
             return Err(Stop {
                 problems,
@@ -121,37 +124,48 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
         matches: &matches,
         command: Command::Publish,
         under_task: name == options::TASK,
-        problems: Vec::new(),
+        problems,
     };
     reader.command = reader.command_named(&name);
-    let under_task = reader.under_task;
-    let format = reader.format();
+    let format = reader.format().unwrap_or(Format::Text);
     let inputs = Inputs::read(&mut reader);
+
+    let organization = option_text(&matches, options::ORGANIZATION).filter(|text| !text.is_empty());
+    let (agent, mut warnings) = Agent::read(environment, organization.as_deref());
+    // The text, because a project that is wrong in itself is not missing.
+    let connection = agent.connection(reader.text_of("project").as_deref());
     let Reader {
-        command, problems, ..
+        command,
+        under_task,
+        mut problems,
+        ..
     } = reader;
-    let warnings = if under_task {
-        unknown::warnings(environment)
-    } else {
-        Vec::new()
-    };
-    match inputs {
-        Some(inputs) if problems.is_empty() => Ok(Request::Run(Box::new(Invocation {
-            command,
-            under_task,
-            format: format.unwrap_or(Format::Text),
-            organization: option_text(&matches, options::ORGANIZATION)
-                .filter(|text| !text.is_empty()),
-            search_folder: search_folder(&inputs, environment),
-            inputs,
-            warnings,
-        }))),
-        _ => Err(Stop {
+    if under_task {
+        warnings.extend(unknown::warnings(environment));
+    }
+    match (inputs, connection) {
+        (Some(inputs), Ok(connection)) if problems.is_empty() => {
+            Ok(Request::Run(Box::new(Invocation {
+                command,
+                under_task,
+                format,
+                search_folder: search_folder(&inputs, environment),
+                inputs,
+                agent,
+                connection,
+                warnings,
+            })))
+        }
+        (_, connection) => {
+            problems.extend(connection.err().unwrap_or_default());
             // Warnings too: a misspelt name may be why another input is missing.
-            problems: problems.into_iter().chain(warnings).collect(),
-            format: format.unwrap_or(Format::Text),
-            under_task,
-        }),
+            problems.extend(warnings);
+            Err(Stop {
+                problems,
+                format,
+                under_task,
+            })
+        }
     }
 }
 
@@ -219,6 +233,13 @@ impl Reader<'_> {
         }
         let text = self.environment.var(&row.variable())?;
         Some((text.to_owned(), Source::Input))
+    }
+
+    /// The text of the input with this name, if it was given.
+    fn text_of(&self, name: &str) -> Option<String> {
+        let row = TABLE.iter().find(|row| row.name() == name)?;
+        let (text, _) = self.text(row)?;
+        (!text.is_empty()).then_some(text)
     }
 
     /// The input as the user wrote it.
@@ -291,11 +312,18 @@ fn unresolved(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    /// What every agent tells.
+    const TOLD: [(&str, &str); 2] = [
+        ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
+        ("SYSTEM_TEAMPROJECT", "Shop"),
+    ];
+
     fn environment(args: &[&str], vars: &[(&str, &str)]) -> Environment {
         Environment {
             args: args.iter().map(|&arg| arg.to_owned()).collect(),
-            vars: vars
+            vars: TOLD
                 .iter()
+                .chain(vars)
                 .map(|&(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             current_dir: PathBuf::from("/work"),
@@ -406,6 +434,39 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_option_does_not_hide_a_wrong_value_nor_what_is_missing() {
+        let mut environment = environment(&["publish", "--nope", "x", "--dry-run=maybe"], &[]);
+        environment.vars.clear();
+        let problems = read(&environment).unwrap_err().problems;
+        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+        assert_eq!(
+            codes,
+            [
+                code::WRONG_COMMAND_LINE,
+                code::WRONG_INPUT,
+                code::NO_COLLECTION_URL,
+                code::NO_PROJECT
+            ]
+        );
+    }
+
+    #[test]
+    fn the_project_is_the_input_else_the_agents() {
+        let project = |args: &[&str]| run(args, &[]).connection.project;
+        assert_eq!(project(&["publish"]), "Shop");
+        assert_eq!(project(&["publish", "--project", "Other"]), "Other");
+    }
+
+    #[test]
+    fn a_project_that_is_wrong_in_itself_is_not_missing_too() {
+        let mut environment = environment(&["task"], &[("INPUT_PROJECT", "$(project)")]);
+        environment.vars.remove("SYSTEM_TEAMPROJECT");
+        let problems = read(&environment).unwrap_err().problems;
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].code, code::UNRESOLVED_VARIABLE);
+    }
+
+    #[test]
     fn outside_the_task_the_variable_is_named() {
         assert_eq!(
             problems(&["publish"], &[("INPUT_DRYRUN", "2")]),
@@ -473,9 +534,10 @@ mod tests {
             ("INPUT_ORGANIZATION", "https://a"),
             ("INPUT_FORMAT", "json"),
         ];
-        let invocation = run(&["task", "--organization", "https://b"], &vars);
-        assert_eq!(invocation.organization.as_deref(), Some("https://b"));
+        let invocation = run(&["task"], &vars);
         assert_eq!(invocation.format, Format::Text);
         assert_eq!(invocation.warnings.len(), 2);
+        let invocation = run(&["publish", "--organization", "https://b/"], &vars);
+        assert_eq!(invocation.connection.collection_url.as_str(), "https://b");
     }
 }

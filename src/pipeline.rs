@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::environment::Environment;
 use crate::problem::{Code, Problem, Severity, code};
 
 mod neutral;
@@ -33,6 +34,17 @@ pub struct Mode {
     pub debug: bool,
     /// `--format json`: the log goes to the error stream, and the document has the other alone.
     pub json: bool,
+}
+
+impl Mode {
+    /// The mode that the environment asks for.
+    pub fn of(environment: &Environment, json: bool) -> Self {
+        Self {
+            in_pipeline: environment.is_true("TF_BUILD"),
+            debug: environment.is_true("SYSTEM_DEBUG"),
+            json,
+        }
+    }
 }
 
 /// How the step ends, beyond what the exit code can say.

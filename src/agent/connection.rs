@@ -58,8 +58,8 @@ impl Agent {
     }
 }
 
-/// The address that the agent tells; outside a pipeline the one that was typed. A job's token is
-/// never sent to a typed address.
+/// The address that the agent tells; outside a pipeline rather the one that was typed. In a
+/// pipeline a typed one is never used: the job's token would be sent there.
 pub(super) fn collection_url(
     environment: &Environment,
     in_pipeline: bool,

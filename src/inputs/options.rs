@@ -26,8 +26,9 @@ pub(super) enum CommandLine {
     Text(String),
 }
 
-/// Splits a command line. Every option that does not exist is told, not only the first.
-pub(super) fn split(args: &[String]) -> Result<CommandLine, Vec<Problem>> {
+/// Splits a command line. Options that do not exist are told beside what remains without them,
+/// so that the values of the others can be looked at too.
+pub(super) fn split(args: &[String]) -> Result<(CommandLine, Vec<Problem>), Vec<Problem>> {
     let mut args = args.to_vec();
     let mut problems = Vec::new();
     loop {
@@ -35,14 +36,16 @@ pub(super) fn split(args: &[String]) -> Result<CommandLine, Vec<Problem>> {
         match definition().try_get_matches_from(command_line) {
             Ok(mut matches) => {
                 return match matches.remove_subcommand() {
-                    _ if !problems.is_empty() => Err(problems),
-                    Some((name, matches)) => Ok(CommandLine::Command(name, matches)),
-                    None => Err(vec![no_command()]),
+                    Some((name, matches)) => Ok((CommandLine::Command(name, matches), problems)),
+                    None => {
+                        problems.push(no_command());
+                        Err(problems)
+                    }
                 };
             }
             Err(error) => match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if problems.is_empty() => {
-                    return Ok(CommandLine::Text(error.render().to_string()));
+                    return Ok((CommandLine::Text(error.render().to_string()), problems));
                 }
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Err(problems),
                 ErrorKind::MissingSubcommand
@@ -213,20 +216,18 @@ mod tests {
 
     fn messages(args: &[&str]) -> Vec<String> {
         let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
-        match split(&args) {
-            Ok(_) => Vec::new(),
-            Err(problems) => problems
-                .into_iter()
-                .map(|problem| format!("{} {}", problem.message, problem.advice))
-                .collect(),
-        }
+        let (Ok((_, problems)) | Err(problems)) = split(&args);
+        problems
+            .into_iter()
+            .map(|problem| format!("{} {}", problem.message, problem.advice))
+            .collect()
     }
 
     fn text(args: &[&str]) -> String {
         let args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
         match split(&args) {
-            Ok(CommandLine::Text(text)) => text,
-            Ok(CommandLine::Command(..)) | Err(_) => String::new(),
+            Ok((CommandLine::Text(text), _)) => text,
+            Ok((CommandLine::Command(..), _)) | Err(_) => String::new(),
         }
     }
 
