@@ -9,10 +9,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub mod binding;
+pub mod collection;
+mod contents;
+mod failure;
 pub mod find;
 pub mod join;
 pub mod junit;
 pub mod log;
+pub mod properties;
+mod text;
+mod times;
 
 /// The identity of a Katalon test case: its path in the project, `Test Cases/Login/Valid user`.
 ///

@@ -37,6 +37,8 @@ pub mod code {
     pub const EMPTY_REPORT: Code = Code("KADO005");
     /// Files of another run lie in a report folder.
     pub const FOREIGN_FILE: Code = Code("KADO006");
+    /// Set-up, tear-down or a listener of a suite failed; no test case is to blame.
+    pub const SUITE_HOOK_FAILED: Code = Code("KADO007");
     /// A report folder cannot be read at all.
     pub const UNREADABLE_REPORT: Code = Code("KADO302");
 

@@ -157,19 +157,19 @@ impl Holds {
     }
 }
 
-const JUNIT: &str = "JUnit_Report.xml";
-const PROPERTIES: &str = "execution.properties";
-const BINDING: &str = "testCaseBinding";
+pub(super) const JUNIT: &str = "JUnit_Report.xml";
+pub(super) const PROPERTIES: &str = "execution.properties";
+pub(super) const BINDING: &str = "testCaseBinding";
 
 /// The number in `execution0.log`; other logs are not Katalon's.
-fn log_number(name: &str) -> Option<u32> {
+pub(super) fn log_number(name: &str) -> Option<u32> {
     let digits = name.strip_prefix("execution")?.strip_suffix(".log")?;
     let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     all_digits.then(|| digits.parse().ok()).flatten()
 }
 
 /// `20240101_101500.rp`, or since 11.0 `collection.json`.
-fn is_collection_file(name: &str) -> bool {
+pub(super) fn is_collection_file(name: &str) -> bool {
     name == "collection.json" || (name.len() > 3 && name.ends_with(".rp"))
 }
 

@@ -1,1 +1,240 @@
-//! To be written.
+//! Makes one [`Report`] of what lies in each report folder, and sees that none counts twice.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::Report;
+use super::collection::{self, Collection};
+use super::contents::Contents;
+use super::find::{ReportFolder, is_collection_file};
+use crate::problem::{Problem, code};
+
+mod folder;
+mod report;
+mod rows;
+mod same;
+mod screenshots;
+
+use folder::{FolderRead, ReadReport};
+
+/// What reading came to.
+#[derive(Clone, Debug, Default)]
+pub struct ReadReports {
+    /// The reports, by path.
+    pub reports: Vec<Report>,
+    /// Report folders that cannot be read at all.
+    pub unreadable: Vec<UnreadableReport>,
+    /// Reports that were left out because another folder holds the same.
+    pub left_out: Vec<LeftOut>,
+    /// Everything else that looks wrong, in the order of the folders.
+    pub problems: Vec<Problem>,
+}
+
+/// A report folder that cannot be read at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableReport {
+    /// Which.
+    pub folder: ReportFolder,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// A copy of a report that counts elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Display of the copy's folder.
+    pub folder: String,
+    /// Display of the folder that counts.
+    pub same_as: String,
+}
+
+/// Reads the report folders that were found, several at a time; `collections` are the folders
+/// that say which suites were executed together.
+pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadReports {
+    let mut read = ReadReports::default();
+    let collections: Vec<KnownCollection> = collections
+        .iter()
+        .filter_map(|folder| KnownCollection::read(folder, &mut read.problems))
+        .collect();
+    let mut own = Vec::new();
+    let mut summarised = Vec::new();
+    for (folder, folder_read) in folders.iter().zip(read_folders(folders)) {
+        read.problems.extend(folder_read.problems);
+        own.extend(folder_read.own);
+        summarised.extend(folder_read.summarised);
+        if let Some(problem) = folder_read.unreadable {
+            read.unreadable.push(UnreadableReport {
+                folder: folder.clone(),
+                problem,
+            });
+        }
+    }
+    for suite in summarised {
+        if !own.iter().any(|other| same::holds(other, &suite)) {
+            own.push(suite);
+        }
+    }
+    own.sort_by(|a, b| a.report.folder.cmp(&b.report.folder));
+    for left_out in same::leave_out_copies(&mut own) {
+        read.problems.push(Problem::warning(
+            code::SAME_REPORT_TWICE,
+            format!(
+                "report '{}' is the same as '{}' and is left out",
+                left_out.folder, left_out.same_as
+            ),
+            "",
+        ));
+        read.left_out.push(left_out);
+    }
+    for ReadReport {
+        mut report,
+        collection,
+        ..
+    } in own
+    {
+        place_in_collection(&mut report, collection, &collections);
+        if report.results.is_empty() {
+            read.problems.push(Problem::warning(
+                code::EMPTY_REPORT,
+                format!("report '{}' holds no result", report.display_folder),
+                "",
+            ));
+        }
+        read.reports.push(report);
+    }
+    read
+}
+
+/// Reads each folder, in their order.
+fn read_folders(folders: &[ReportFolder]) -> Vec<FolderRead> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, FolderRead)>> = Mutex::new(Vec::with_capacity(folders.len()));
+    let workers = thread::available_parallelism().map_or(1, |count| count.get());
+    thread::scope(|scope| {
+        for _ in 0..workers.min(folders.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(folder) = folders.get(index) else {
+                        return;
+                    };
+                    let read = folder::read(folder);
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((index, read));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, read)| read).collect()
+}
+
+/// A collection and where it lies.
+struct KnownCollection {
+    folder: PathBuf,
+    id: String,
+    collection: Collection,
+}
+
+impl KnownCollection {
+    fn read(folder: &ReportFolder, problems: &mut Vec<Problem>) -> Option<KnownCollection> {
+        let mut known = KnownCollection {
+            folder: folder.path.clone(),
+            id: String::new(),
+            collection: Collection::default(),
+        };
+        let contents = match Contents::of(&folder.path) {
+            Ok(contents) => contents,
+            Err(error) => {
+                problems.push(damaged(folder, &error.to_string()));
+                return None;
+            }
+        };
+        let names = contents.names().iter();
+        for name in names.filter(|name| is_collection_file(name)) {
+            let read = contents
+                .open(name)
+                .map_err(|error| error.to_string())
+                .and_then(|file| {
+                    if name.ends_with(".rp") {
+                        collection::read_rp(file)
+                    } else {
+                        collection::read_json(file)
+                    }
+                });
+            match read {
+                Ok(read) => {
+                    if known.id.is_empty() {
+                        known.id.clone_from(&read.id);
+                    }
+                    known.collection.items.extend(read.items);
+                }
+                Err(cause) => problems.push(damaged(folder, &format!("{name}: {cause}"))),
+            }
+        }
+        if known.id.is_empty() {
+            known.id = name_by_folder(&folder.path);
+        }
+        Some(known)
+    }
+
+    /// The item that lies in that folder.
+    fn item(&self, report: &Path) -> Option<&collection::CollectionItem> {
+        self.collection.items.iter().find(|item| {
+            let location = Path::new(&item.location);
+            let is_plain = location
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)));
+            // Both lie in one Katalon project: what is above the location is above both.
+            let levels = location.components().count();
+            is_plain
+                && levels > 0
+                && report.ends_with(location)
+                && report
+                    .ancestors()
+                    .nth(levels)
+                    .is_some_and(|project| self.folder.starts_with(project))
+        })
+    }
+}
+
+/// Before 7 a collection's `.rp` does not name it, but its folder is `Reports/<name>/<time>`.
+fn name_by_folder(folder: &Path) -> String {
+    folder
+        .parent()
+        .and_then(Path::file_name)
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn place_in_collection(report: &mut Report, own: String, collections: &[KnownCollection]) {
+    let listed = collections
+        .iter()
+        .find_map(|known| Some((known, known.item(&report.folder)?)));
+    if let Some((known, item)) = listed {
+        report.collection = Some(known.id.clone()).filter(|id| !id.is_empty());
+        if report.profile.is_empty() {
+            report.profile.clone_from(&item.profile);
+        }
+        return;
+    }
+    // Suites that only the collection's own JUnit holds.
+    let around = collections
+        .iter()
+        .find(|known| known.folder == report.folder)
+        .map(|known| known.id.clone());
+    report.collection = around.or(Some(own)).filter(|id| !id.is_empty());
+}
+
+fn damaged(folder: &ReportFolder, cause: &str) -> Problem {
+    Problem::warning(
+        code::DAMAGED_FILE,
+        format!("collection '{}': {cause}", folder.display),
+        "The reports of its suites are read all the same.",
+    )
+}

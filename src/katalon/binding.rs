@@ -1,0 +1,172 @@
+//! Reads `testCaseBinding`: one JSON object a line, for each case and row that was planned.
+//!
+//! Katalon writes at most 1,000 lines. The values are Groovy source, `'ann'`, `42`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::text::{read_whole, unescape_java};
+
+/// A planned case, or a planned row of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlannedCase {
+    /// Path of the test case.
+    pub test_case: String,
+    /// Variable and value, without Groovy's quotes, in the order of the file.
+    pub bound_values: Vec<(String, String)>,
+}
+
+/// What the file says, and how many of its lines could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Binding {
+    /// In planned order.
+    pub cases: Vec<PlannedCase>,
+    /// The first line that is no JSON object with a test case, counted from 1; a run that was
+    /// killed can leave half a line.
+    pub first_bad_line: Option<usize>,
+}
+
+/// Reads the whole file.
+pub fn read(source: impl Read) -> std::io::Result<Binding> {
+    let text = read_whole(source)?;
+    let mut binding = Binding::default();
+    for (index, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match planned_case(line) {
+            Some(case) => binding.cases.push(case),
+            None => {
+                binding.first_bad_line.get_or_insert(index + 1);
+            }
+        }
+    }
+    Ok(binding)
+}
+
+fn planned_case(line: &str) -> Option<PlannedCase> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Line {
+        test_case_id: String,
+        #[serde(default)]
+        binded_values: Option<InOrder>,
+    }
+    let line: Line = serde_json::from_str(line).ok()?;
+    let bound_values = line
+        .binded_values
+        .map_or_else(Vec::new, |InOrder(members)| members)
+        .into_iter()
+        .map(|(name, value)| (name, groovy_value(&plain(&value)).into_owned()))
+        .collect();
+    (!line.test_case_id.is_empty()).then_some(PlannedCase {
+        test_case: line.test_case_id,
+        bound_values,
+    })
+}
+
+/// The members of a JSON object whose values are no Groovy (JUnit's `data_binding`); empty if the
+/// text is none.
+pub(crate) fn plain_values(json: &str) -> Vec<(String, String)> {
+    let InOrder(members) = serde_json::from_str(json.trim()).unwrap_or_default();
+    members
+        .into_iter()
+        .map(|(name, value)| {
+            let value = plain(&value);
+            (name, value)
+        })
+        .collect()
+}
+
+/// A JSON object in the order in which it is written: people recognise a row by its first value.
+#[derive(Default)]
+struct InOrder(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for InOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = InOrder;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<InOrder, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(InOrder(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// A Groovy literal as the value it stands for; anything that is no quoted string as it is.
+fn groovy_value(literal: &str) -> Cow<'_, str> {
+    for quote in ["'''", "\"\"\"", "'", "\""] {
+        let inner = literal
+            .strip_prefix(quote)
+            .and_then(|rest| rest.strip_suffix(quote));
+        if let Some(inner) = inner {
+            return unescape_java(inner);
+        }
+    }
+    literal.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_lose_their_groovy_quotes_and_nothing_else() {
+        for (literal, value) in [
+            ("'ann'", "ann"),
+            ("' with blanks '", " with blanks "),
+            ("'it\\'s'", "it's"),
+            ("\"x\"", "x"),
+            ("'''a'b'''", "a'b"),
+            ("''", ""),
+            ("'", "'"),
+            ("7.570877202E9", "7.570877202E9"),
+            ("findTestData('a')", "findTestData('a')"),
+        ] {
+            assert_eq!(groovy_value(literal), value, "{literal}");
+        }
+    }
+
+    #[test]
+    fn the_id_is_the_path_and_the_name_with_its_iteration_is_not() {
+        let text = r#"{"testCaseName":"Test Cases/A - Iteration 1","testCaseId":"Test Cases/A","bindedValues":{"z":"\u0027x\u0027","a":"1"}}
+{"testCaseName":"Test Cases/B","testCaseId":"Test Cases/B","iterationVariableName":""}
+
+{"testCaseName":"Test Ca"#;
+        let binding = read(text.as_bytes()).unwrap();
+        assert_eq!(binding.first_bad_line, Some(4));
+        assert_eq!(binding.cases.len(), 2);
+        assert_eq!(binding.cases[0].test_case, "Test Cases/A");
+        assert_eq!(binding.cases[1].bound_values, []);
+        let names: Vec<&str> = binding.cases[0]
+            .bound_values
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["z", "a"]);
+    }
+}

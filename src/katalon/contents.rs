@@ -1,0 +1,172 @@
+//! What lies in a report folder, and the door to it: nothing outside is ever opened.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::find::{JUNIT, log_number};
+use super::{FileKind, ReportFile};
+
+/// The files of a report folder, those of its subfolders apart.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    folder: PathBuf,
+    /// Where the folder really lies; links are judged by it.
+    real_folder: PathBuf,
+    /// Names, sorted.
+    names: Vec<String>,
+}
+
+/// Where a path inside the folder leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Leads {
+    /// To a file inside.
+    Inside(PathBuf),
+    /// To a file outside, by a link.
+    Outside,
+    /// To nothing, or to something that is no file.
+    Nowhere,
+}
+
+impl Contents {
+    pub(crate) fn of(folder: &Path) -> io::Result<Contents> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                names.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        names.sort();
+        Ok(Contents {
+            folder: folder.to_owned(),
+            real_folder: fs::canonicalize(folder)?,
+            names,
+        })
+    }
+
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names
+            .binary_search_by(|own| own.as_str().cmp(name))
+            .is_ok()
+    }
+
+    /// Katalon's logs, the oldest first: the highest number is the oldest.
+    pub(crate) fn logs(&self) -> Vec<&str> {
+        let mut logs: Vec<(u32, &str)> = self
+            .names
+            .iter()
+            .filter_map(|name| Some((log_number(name)?, name.as_str())))
+            .collect();
+        logs.sort_by(|a, b| b.cmp(a));
+        logs.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// Where a relative path leads, links followed.
+    pub(crate) fn leads(&self, relative: &str) -> Leads {
+        let path = self.folder.join(relative);
+        // A file that is no link lies where it lies; `..` is for the caller to refuse.
+        match fs::canonicalize(&path) {
+            Ok(real) if !real.is_file() => Leads::Nowhere,
+            Ok(real) if real.starts_with(&self.real_folder) => Leads::Inside(path),
+            Ok(_) => Leads::Outside,
+            Err(_) => Leads::Nowhere,
+        }
+    }
+
+    /// Opens a file of the folder.
+    pub(crate) fn open(&self, name: &str) -> io::Result<File> {
+        match self.leads(name) {
+            Leads::Inside(path) => File::open(path),
+            Leads::Outside => Err(io::Error::other(
+                "it is a link that leads out of the report folder",
+            )),
+            // The error of the system says more than we know; a pipe or the like is never opened.
+            Leads::Nowhere => {
+                fs::metadata(self.folder.join(name))?;
+                Err(io::Error::other("it is no file"))
+            }
+        }
+    }
+
+    /// The folder's files that belong to the report as a whole, by name; and how many were left
+    /// out because they are links that lead out of it.
+    pub(crate) fn report_files(&self) -> (Vec<ReportFile>, usize) {
+        let mut files = Vec::new();
+        let mut refused = 0;
+        for name in &self.names {
+            let Some(kind) = kind_of(name) else { continue };
+            match self.leads(name) {
+                Leads::Inside(path) => files.push(ReportFile { kind, path }),
+                Leads::Outside => refused += 1,
+                Leads::Nowhere => {}
+            }
+        }
+        (files, refused)
+    }
+}
+
+fn kind_of(name: &str) -> Option<FileKind> {
+    if name == JUNIT {
+        return Some(FileKind::Junit);
+    }
+    let lower = name.to_ascii_lowercase();
+    let (stem, extension) = lower.rsplit_once('.')?;
+    match extension {
+        "log" if stem.starts_with("execution") || stem.starts_with("console") => {
+            Some(FileKind::Log)
+        }
+        "html" => Some(FileKind::Html),
+        "pdf" => Some(FileKind::Pdf),
+        "csv" => Some(FileKind::Csv),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_the_report_are_told_by_their_names() {
+        for (name, kind) in [
+            ("JUnit_Report.xml", Some(FileKind::Junit)),
+            ("execution0.log", Some(FileKind::Log)),
+            ("console0.log", Some(FileKind::Log)),
+            ("appium.log", None),
+            ("20240101_101500-1363887958.html", Some(FileKind::Html)),
+            ("20240101_101500.PDF", Some(FileKind::Pdf)),
+            ("20240101_101500.csv", Some(FileKind::Csv)),
+            ("execution0.log.lck", None),
+            ("1644393873237.png", None),
+        ] {
+            assert_eq!(kind_of(name), kind, "{name}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_out_are_refused() {
+        let own = format!("katalon-ado-contents-{}", std::process::id());
+        let folder = std::env::temp_dir().join(own);
+        let _ = fs::remove_dir_all(&folder);
+        let report = folder.join("report");
+        fs::create_dir_all(&report).unwrap();
+        fs::write(folder.join("secret.csv"), "x").unwrap();
+        fs::write(report.join("own.csv"), "x").unwrap();
+        std::os::unix::fs::symlink(folder.join("secret.csv"), report.join("out.csv")).unwrap();
+        std::os::unix::fs::symlink(report.join("own.csv"), report.join("in.csv")).unwrap();
+        let contents = Contents::of(&report).unwrap();
+        assert_eq!(contents.leads("out.csv"), Leads::Outside);
+        assert_eq!(contents.leads("gone.csv"), Leads::Nowhere);
+        assert!(contents.open("out.csv").is_err());
+        assert!(contents.open("own.csv").is_ok());
+        let (files, refused) = contents.report_files();
+        assert_eq!((files.len(), refused), (2, 1));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,347 @@
+//! Reads the files of one report folder and decides which of them go together.
+
+use std::io::Read;
+
+use super::super::Report;
+use super::super::binding::{self, Binding};
+use super::super::contents::Contents;
+use super::super::find::{BINDING, JUNIT, PROPERTIES, ReportFolder, is_collection_file};
+use super::super::junit::{self, Junit, JunitSuite};
+use super::super::log::{self, Log};
+use super::super::properties::{self, Properties};
+use super::super::text::read_whole;
+use super::super::times::{WrittenTime, from_millis};
+use super::report::{Parts, report};
+use crate::problem::{Problem, code};
+
+/// What a folder came to.
+#[derive(Default)]
+pub(super) struct FolderRead {
+    /// Its own report, if it is the folder of one suite.
+    pub(super) own: Option<ReadReport>,
+    /// Suites of a JUnit that holds several, or lies in a collection's folder: most of them are
+    /// held by another folder, and only the others count.
+    pub(super) summarised: Vec<ReadReport>,
+    /// Why it cannot be read at all.
+    pub(super) unreadable: Option<Problem>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// A report, with what the joining of several folders has to know.
+pub(super) struct ReadReport {
+    pub(super) report: Report,
+    pub(super) has_log: bool,
+    /// The collection as the folder itself names it; empty if it does not.
+    pub(super) collection: String,
+}
+
+/// Files of a folder, read or not.
+struct Files {
+    junit: Option<Result<Junit, String>>,
+    log: Option<Result<Log, String>>,
+    binding: Binding,
+    properties: Properties,
+}
+
+/// Reads a folder. Never fails: what went wrong is part of the answer.
+pub(super) fn read(folder: &ReportFolder) -> FolderRead {
+    let mut read = FolderRead::default();
+    let contents = match Contents::of(&folder.path) {
+        Ok(contents) => contents,
+        Err(error) => {
+            read.unreadable = Some(unreadable(folder, &error.to_string()));
+            return read;
+        }
+    };
+    let mut files = Files {
+        junit: contents.has(JUNIT).then(|| read_junit(&contents)),
+        log: read_log(&contents),
+        binding: Binding::default(),
+        properties: Properties::default(),
+    };
+    read_plan(folder, &contents, &mut files, &mut read.problems);
+    if let Some(cause) = nothing_usable(&files) {
+        read.unreadable = Some(unreadable(folder, &cause));
+        return read;
+    }
+    tell_damage(folder, &files, &mut read.problems);
+    join(folder, &contents, files, &mut read);
+    read
+}
+
+fn read_junit(contents: &Contents) -> Result<Junit, String> {
+    let file = contents
+        .open(JUNIT)
+        .map_err(|error| format!("{JUNIT}: {error}"))?;
+    junit::read(file).map_err(|error| {
+        let lost = match error.cases_read {
+            0 => String::new(),
+            count => format!("; the {count} test case(s) before it are not used"),
+        };
+        format!("{JUNIT}, {error}{lost}")
+    })
+}
+
+/// All logs of the folder as one; `None` if there is none.
+fn read_log(contents: &Contents) -> Option<Result<Log, String>> {
+    let names = contents.logs();
+    if names.is_empty() {
+        return None;
+    }
+    let mut source: Box<dyn Read> = Box::new(std::io::empty());
+    for name in &names {
+        match contents.open(name) {
+            Ok(file) => source = Box::new(source.chain(file)),
+            Err(error) => return Some(Err(format!("{name}: {error}"))),
+        }
+    }
+    Some(log::read(source).map_err(|error| format!("{}: {error}", names.join(", "))))
+}
+
+fn read_plan(
+    folder: &ReportFolder,
+    contents: &Contents,
+    files: &mut Files,
+    problems: &mut Vec<Problem>,
+) {
+    if contents.has(PROPERTIES) {
+        let read = contents
+            .open(PROPERTIES)
+            .map_err(|error| error.to_string())
+            .and_then(properties::read);
+        match read {
+            Ok(properties) => files.properties = properties,
+            Err(cause) => problems.push(damaged(
+                folder,
+                &format!("{PROPERTIES}: {cause}"),
+                "Execution profile and device of this report may be unknown.",
+            )),
+        }
+    }
+    if contents.has(BINDING) {
+        match contents.open(BINDING).and_then(binding::read) {
+            Ok(binding) => {
+                if let Some(line) = binding.first_bad_line {
+                    problems.push(damaged(
+                        folder,
+                        &format!("{BINDING}, line {line}: it names no test case"),
+                        "The other lines were read.",
+                    ));
+                }
+                files.binding = binding;
+            }
+            Err(error) => problems.push(damaged(
+                folder,
+                &format!("{BINDING}: {error}"),
+                "Test cases that never ran are not known, nor are the values of rows.",
+            )),
+        }
+    }
+}
+
+/// Why nothing can be made of the folder; `None` if something can.
+fn nothing_usable(files: &Files) -> Option<String> {
+    let log_tells = matches!(&files.log, Some(Ok(log)) if log.last_millis.is_some());
+    match (&files.junit, &files.log) {
+        (Some(Ok(_)), _) => None,
+        (Some(Err(_)) | None, Some(Ok(_))) if log_tells => None,
+        (Some(Err(cause)), _) => Some(cause.clone()),
+        (None, Some(Err(cause))) => Some(cause.clone()),
+        // The run was killed before its suite began; what was planned did not run.
+        (None, Some(Ok(_)) | None) if !files.binding.cases.is_empty() => None,
+        (None, Some(Ok(log))) if log.damage.is_some() => {
+            Some("the log holds no record that can be read".to_owned())
+        }
+        (None, Some(Ok(_)) | None) => None,
+    }
+}
+
+fn tell_damage(folder: &ReportFolder, files: &Files, problems: &mut Vec<Problem>) {
+    match &files.junit {
+        Some(Err(cause)) => problems.push(damaged(
+            folder,
+            cause,
+            "The results were read from the log instead.",
+        )),
+        Some(Ok(junit)) => {
+            for oddity in &junit.oddities {
+                problems.push(damaged(
+                    folder,
+                    &format!("{JUNIT}, {oddity}"),
+                    "The value is taken as unknown.",
+                ));
+            }
+        }
+        None => {}
+    }
+    match &files.log {
+        Some(Err(cause)) => problems.push(damaged(
+            folder,
+            cause,
+            "Retries, exact times and screenshots of this report are not known.",
+        )),
+        Some(Ok(log)) => {
+            if let Some(damage) = &log.damage {
+                problems.push(damaged(
+                    folder,
+                    &format!(
+                        "{} record(s) of the log cannot be read, the first at line {}: {}",
+                        damage.records, damage.line, damage.cause
+                    ),
+                    "Everything before and behind was read.",
+                ));
+            }
+            if let Some(first) = log.failures_outside.first() {
+                problems.push(Problem::warning(
+                    code::SUITE_HOOK_FAILED,
+                    format!(
+                        "report '{}': {} failure(s) outside of any test case: {}",
+                        folder.display,
+                        log.failures_outside.len(),
+                        first.lines().next().unwrap_or_default()
+                    ),
+                    "Look at set-up, tear-down and test listeners of the suite.",
+                ));
+            }
+        }
+        None => {}
+    }
+}
+
+fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut FolderRead) {
+    let log = files.log.and_then(Result::ok);
+    let suites = match files.junit {
+        Some(Ok(junit)) => junit.suites,
+        Some(Err(_)) | None => Vec::new(),
+    };
+    let is_collection = contents.names().iter().any(|name| is_collection_file(name));
+    let mut own_suite = None;
+    let mut others = Vec::new();
+    if suites.len() > 1 || is_collection {
+        for suite in suites {
+            let is_of_log = log
+                .as_ref()
+                .is_some_and(|log| log.suite.is_some() && foreign(&suite, log).is_none());
+            if is_of_log && own_suite.is_none() {
+                own_suite = Some(suite);
+            } else {
+                others.push(suite);
+            }
+        }
+    } else if let Some(suite) = suites.into_iter().next() {
+        match log.as_ref().and_then(|log| foreign(&suite, log)) {
+            None => own_suite = Some(suite),
+            Some(reason) => read.problems.push(Problem::warning(
+                code::FOREIGN_FILE,
+                format!(
+                    "report '{}': {JUNIT} is left aside: {reason}",
+                    folder.display
+                ),
+                "It belongs to another run than the log beside it. Delete the folder before \
+                 Katalon writes to it again.",
+            )),
+        }
+    }
+    let mut properties = files.properties;
+    let mut planned = files.binding.cases;
+    let log_id = log
+        .as_ref()
+        .and_then(|log| log.suite.as_ref())
+        .map_or("", |suite| suite.id.as_str());
+    if !log_id.is_empty() && !properties.id.is_empty() && log_id != properties.id {
+        read.problems.push(Problem::warning(
+            code::FOREIGN_FILE,
+            format!(
+                "report '{}': {PROPERTIES} is left aside: it names suite '{}', the log '{log_id}'",
+                folder.display, properties.id
+            ),
+            "It belongs to another run than the log beside it.",
+        ));
+        properties = Properties::default();
+        planned = Vec::new();
+    }
+    let collection = own_collection(contents, &properties);
+    let only_summarises =
+        own_suite.is_none() && log.is_none() && (is_collection || !others.is_empty());
+    if !only_summarises {
+        let parts = Parts {
+            suite: own_suite.as_ref(),
+            log: log.as_ref(),
+            planned: &planned,
+            properties: &properties,
+        };
+        read.own = Some(ReadReport {
+            report: report(folder, contents, &parts, &mut read.problems),
+            has_log: log.is_some(),
+            collection: collection.clone(),
+        });
+    }
+    for suite in &others {
+        // Pictures that a summary names lie in the folders of its suites, not here.
+        let mut unimportant = Vec::new();
+        let parts = Parts {
+            suite: Some(suite),
+            log: None,
+            planned: &[],
+            properties: &Properties::default(),
+        };
+        read.summarised.push(ReadReport {
+            report: report(folder, contents, &parts, &mut unimportant),
+            has_log: false,
+            collection: collection.clone(),
+        });
+    }
+}
+
+/// Why a suite of JUnit is not the one that the log tells of; `None` if it may be.
+fn foreign(suite: &JunitSuite, log: &Log) -> Option<String> {
+    /// JUnit counts whole seconds, and rounds.
+    const MOST_SECONDS_OFF: i64 = 2;
+    let logged = log.suite.as_ref()?;
+    if !suite.id.is_empty() && !logged.id.is_empty() && suite.id != logged.id {
+        return Some(format!(
+            "it names suite '{}', the log '{}'",
+            suite.id, logged.id
+        ));
+    }
+    let text = suite.timestamp.as_deref()?;
+    let written = WrittenTime::parse(text)?;
+    let began = from_millis(logged.millis?)?;
+    let is_same = written
+        .seconds_off(began)
+        .is_some_and(|off| off <= MOST_SECONDS_OFF);
+    (!is_same).then(|| format!("its suite began at '{text}', that of the log at {began}"))
+}
+
+/// The collection as the report folder itself names it.
+fn own_collection(contents: &Contents, properties: &Properties) -> String {
+    const COLLECTION_ID: &str = "tsc_id.txt";
+    let id = if contents.has(COLLECTION_ID) {
+        // Written when Katalon opens a report; mostly empty, and nothing hangs on it.
+        let read = contents.open(COLLECTION_ID).and_then(read_whole);
+        read.unwrap_or_default().trim().to_owned()
+    } else {
+        String::new()
+    };
+    if id.is_empty() {
+        properties.collection_name.clone()
+    } else {
+        id
+    }
+}
+
+fn damaged(folder: &ReportFolder, what: &str, advice: &str) -> Problem {
+    Problem::warning(
+        code::DAMAGED_FILE,
+        format!("report '{}': {what}", folder.display),
+        advice,
+    )
+}
+
+fn unreadable(folder: &ReportFolder, cause: &str) -> Problem {
+    Problem::error(
+        code::UNREADABLE_REPORT,
+        format!("cannot read report '{}': {cause}", folder.display),
+        "The other reports were read.",
+    )
+}

@@ -1,0 +1,312 @@
+//! Makes one [`Report`] of the files of a folder.
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use super::super::binding::PlannedCase;
+use super::super::contents::Contents;
+use super::super::find::ReportFolder;
+use super::super::junit::{JunitCase, JunitSuite};
+use super::super::log::Log;
+use super::super::properties::Properties;
+use super::super::times::{WrittenTime, from_millis};
+use super::super::{Report, Status, SuitePath, TimeSource};
+use super::rows::{self, Sources};
+use super::screenshots::Screenshots;
+use crate::problem::{Problem, code};
+
+/// The files of one suite execution that go together; what belongs to another run is left aside
+/// before.
+pub(super) struct Parts<'a> {
+    pub(super) suite: Option<&'a JunitSuite>,
+    pub(super) log: Option<&'a Log>,
+    pub(super) planned: &'a [PlannedCase],
+    pub(super) properties: &'a Properties,
+}
+
+/// Joins them; problems that are told once for each report are added to `problems`.
+pub(super) fn report(
+    folder: &ReportFolder,
+    contents: &Contents,
+    parts: &Parts<'_>,
+    problems: &mut Vec<Problem>,
+) -> Report {
+    let started = started(parts);
+    let ended = ended(parts, started);
+    let mut screenshots = Screenshots::new(contents, &folder.path);
+    let clock = OutputClock::of(parts.suite, started);
+    let results = rows::results(
+        &Sources {
+            cases: parts.suite.map(|suite| suite.cases.as_slice()),
+            log: parts.log,
+            planned: parts.planned,
+            case_started: &|case| clock.started(case),
+        },
+        &mut screenshots,
+    );
+    let (files, refused_files) = contents.report_files();
+    tell_left_out(folder, &screenshots, refused_files, problems);
+    let log_ended = parts.log.is_some_and(|log| log.suite_ended.is_some());
+    let device = first([
+        parts.junit("deviceName"),
+        parts.run_data("deviceName"),
+        &parts.properties.device,
+    ]);
+    Report {
+        folder: folder.path.clone(),
+        display_folder: folder.display.clone(),
+        suite: suite_path(folder, parts),
+        collection: None,
+        host: first([
+            parts.suite.map_or("", |suite| &suite.hostname),
+            parts.run_data("hostName"),
+            &parts.properties.host,
+        ]),
+        browser: first([parts.junit("browser"), parts.run_data("browser")]),
+        os: os(parts, &device),
+        device,
+        profile: parts.properties.profile.clone(),
+        katalon_version: first([
+            known_version(parts.junit("katalonVersion")),
+            known_version(parts.run_data("katalonVersion")),
+            &parts.properties.katalon_version,
+        ]),
+        started,
+        ended,
+        junit_timestamp: parts.suite.and_then(|suite| suite.timestamp.clone()),
+        log_start_millis: log_start(parts.log),
+        finished: log_ended || parts.suite.is_some_and(names_no_incomplete_case),
+        results,
+        files,
+    }
+}
+
+impl Parts<'_> {
+    fn junit(&self, property: &str) -> &str {
+        self.suite
+            .and_then(|suite| suite.property(property))
+            .unwrap_or_default()
+    }
+
+    fn run_data(&self, name: &str) -> &str {
+        self.log
+            .and_then(|log| log.run_data.get(name))
+            .map_or("", String::as_str)
+    }
+}
+
+fn first<const N: usize>(values: [&str; N]) -> String {
+    values
+        .into_iter()
+        .find(|value| !value.is_empty())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// 8.x writes the text `null.null` where it does not know itself.
+fn known_version(version: &str) -> &str {
+    if version.starts_with("null") {
+        ""
+    } else {
+        version
+    }
+}
+
+/// OS of the place where the tests ran: of the cloud's machine, of the device, of this one.
+fn os(parts: &Parts<'_>, device: &str) -> String {
+    let of_device = |os: &str, version: &str| match (os, version) {
+        ("", _) => String::new(),
+        (os, "") => os.to_owned(),
+        (os, version) => format!("{os} {version}"),
+    };
+    let device_os = if device.is_empty() {
+        String::new()
+    } else {
+        first([
+            &of_device(parts.junit("deviceOS"), parts.junit("deviceOSVersion")),
+            &of_device(
+                parts.run_data("deviceOS"),
+                parts.run_data("deviceOSVersion"),
+            ),
+            &parts.properties.device_os,
+        ])
+    };
+    first([
+        parts.junit("remoteOS"),
+        parts.run_data("remoteOS"),
+        &parts.properties.remote_os,
+        &device_os,
+        parts.junit("os"),
+        parts.run_data("os"),
+        &parts.properties.os,
+    ])
+}
+
+fn suite_path(folder: &ReportFolder, parts: &Parts<'_>) -> SuitePath {
+    let log_suite = parts.log.and_then(|log| log.suite.as_ref());
+    let only_case = || match parts.suite.map(|suite| suite.cases.as_slice()) {
+        Some([only]) => only.path().to_owned(),
+        _ => String::new(),
+    };
+    let path = first([
+        parts.suite.map_or("", |suite| &suite.id),
+        log_suite.map_or("", |suite| &suite.id),
+        &parts.properties.id,
+        parts.suite.map_or("", |suite| &suite.name),
+        &only_case(),
+        // Nothing says it: at least it is always the same folder.
+        &folder.display,
+    ]);
+    SuitePath::new(path)
+}
+
+fn log_start(log: Option<&Log>) -> Option<i64> {
+    log?.suite.as_ref()?.millis
+}
+
+fn started(parts: &Parts<'_>) -> Option<(Timestamp, TimeSource)> {
+    let by_log = log_start(parts.log).and_then(from_millis);
+    let by_junit = || {
+        let text = parts.suite?.timestamp.as_deref()?;
+        let written = WrittenTime::parse(text)?;
+        let source = match written {
+            WrittenTime::Zoned(_) => TimeSource::Exact,
+            WrittenTime::Local(_) => TimeSource::LocalWithoutZone,
+        };
+        Some((written.moment()?, source))
+    };
+    // A log without its beginning still knows when its first test case began.
+    let by_first_case = || {
+        let executions = &parts.log?.executions;
+        let millis = executions.iter().find_map(|execution| execution.started)?;
+        Some((from_millis(millis)?, TimeSource::Exact))
+    };
+    by_log
+        .map(|moment| (moment, TimeSource::Exact))
+        .or_else(by_junit)
+        .or_else(by_first_case)
+}
+
+fn ended(parts: &Parts<'_>, started: Option<(Timestamp, TimeSource)>) -> Option<Timestamp> {
+    let (started, _) = started?;
+    let by_log = parts.log.and_then(|log| log.suite_ended);
+    let by_junit = || {
+        let time = parts.suite?.time?;
+        started.checked_add(time).ok()
+    };
+    // A killed run ended when its log did.
+    let by_last_record = || from_millis(parts.log?.last_millis?);
+    by_log
+        .and_then(from_millis)
+        .or_else(by_junit)
+        .or_else(by_last_record)
+        .filter(|ended| *ended >= started)
+}
+
+fn names_no_incomplete_case(suite: &JunitSuite) -> bool {
+    suite
+        .cases
+        .iter()
+        .all(|case| Status::parse(&case.status) != Some(Status::Incomplete))
+}
+
+/// How times in JUnit's output become moments. They never have a zone, while the suite may.
+enum OutputClock {
+    /// Nothing tells.
+    Unknown,
+    /// In this zone, between these moments.
+    Known {
+        zone: TimeZone,
+        earliest: Timestamp,
+        latest: Option<Timestamp>,
+    },
+}
+
+impl OutputClock {
+    /// Seconds that output and suite may differ, since one of them counts whole seconds.
+    const SLACK: i64 = 2;
+
+    fn of(suite: Option<&JunitSuite>, started: Option<(Timestamp, TimeSource)>) -> OutputClock {
+        Self::try_of(suite, started).unwrap_or(OutputClock::Unknown)
+    }
+
+    fn try_of(
+        suite: Option<&JunitSuite>,
+        started: Option<(Timestamp, TimeSource)>,
+    ) -> Option<OutputClock> {
+        let (suite, (started, source)) = (suite?, started?);
+        let zone = match source {
+            TimeSource::LocalWithoutZone => TimeZone::system(),
+            // The zone is what lies between the start and the first line, in quarter hours.
+            TimeSource::Exact => {
+                let first = suite.cases.iter().find_map(|case| case.output_began)?;
+                let as_utc = TimeZone::UTC.to_timestamp(first.0).ok()?;
+                let off = as_utc.as_second() - started.as_second() + Self::SLACK;
+                let off = off.div_euclid(900) * 900;
+                let offset = Offset::from_seconds(i32::try_from(off).ok()?).ok()?;
+                TimeZone::fixed(offset)
+            }
+        };
+        let slack = jiff::SignedDuration::from_secs(Self::SLACK);
+        Some(OutputClock::Known {
+            zone,
+            earliest: started.checked_sub(slack).ok()?,
+            latest: suite
+                .time
+                .and_then(|time| started.checked_add(time).ok()?.checked_add(slack).ok()),
+        })
+    }
+
+    fn started(&self, case: &JunitCase) -> Option<Timestamp> {
+        let OutputClock::Known {
+            zone,
+            earliest,
+            latest,
+        } = self
+        else {
+            return None;
+        };
+        let local = case.output_began?.0;
+        let moment = zone.to_timestamp(local).ok()?;
+        let possible = moment >= *earliest && latest.is_none_or(|latest| moment <= latest);
+        possible.then_some(moment)
+    }
+}
+
+fn tell_left_out(
+    folder: &ReportFolder,
+    screenshots: &Screenshots<'_>,
+    refused_files: usize,
+    problems: &mut Vec<Problem>,
+) {
+    if let Some((count, names)) = screenshots.missing() {
+        problems.push(Problem::warning(
+            code::FILE_LEFT_OUT,
+            format!(
+                "report '{}': {count} recorded screenshot(s) not found: {names}",
+                folder.display
+            ),
+            "They were deleted, or the folder was copied without them.",
+        ));
+    }
+    if let Some((count, names)) = screenshots.refused() {
+        problems.push(Problem::warning(
+            code::FILE_LEFT_OUT,
+            format!(
+                "report '{}': {count} recorded screenshot(s) lie outside the report folder: {names}",
+                folder.display
+            ),
+            "Only files inside the report folder are published.",
+        ));
+    }
+    if refused_files > 0 {
+        problems.push(Problem::warning(
+            code::FILE_LEFT_OUT,
+            format!(
+                "report '{}': {refused_files} file(s) are links that lead out of the report folder",
+                folder.display
+            ),
+            "Only files inside the report folder are published.",
+        ));
+    }
+}

@@ -1,0 +1,358 @@
+//! Makes rows and attempts of what JUnit, log and plan say about one suite execution.
+//!
+//! | what | believed |
+//! |---|---|
+//! | which rows there are | JUnit; without it the log |
+//! | final status | JUnit, but what the log ends as SKIPPED is that; without JUnit the log |
+//! | earlier attempts, times, pictures | the log; without it what JUnit's output says |
+//! | rows that never ran, bound values | the plan |
+//!
+//! Rows of one test case path are paired by their order: first with first. Where the log has lost
+//! its beginning, last with last.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::binding::PlannedCase;
+use super::super::junit::JunitCase;
+use super::super::log::{Execution, Log};
+use super::super::times::{between, from_millis};
+use super::super::{Attempt, Failure, Row, Status, TestCasePath, TestResult, failure};
+use super::screenshots::Screenshots;
+
+/// What is known about one suite execution.
+pub(super) struct Sources<'a> {
+    /// JUnit's test cases; `None` without a JUnit.
+    pub(super) cases: Option<&'a [JunitCase]>,
+    /// The log, if there is one.
+    pub(super) log: Option<&'a Log>,
+    /// The plan; empty if there is none.
+    pub(super) planned: &'a [PlannedCase],
+    /// When the case of that index began, as JUnit's output tells.
+    pub(super) case_started: &'a dyn Fn(&JunitCase) -> Option<Timestamp>,
+}
+
+/// Joins the sources to results, in the order of their first execution.
+pub(super) fn results(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<TestResult> {
+    let mut rows = executed(sources, screenshots);
+    plan(sources, &mut rows);
+    by_test_case(rows)
+}
+
+/// A row on its way to become one of a [`TestResult`].
+struct PathRow {
+    path: String,
+    row: Row,
+}
+
+/// Attempts of one row, as the log has them.
+type LogRow<'a> = Vec<&'a Execution>;
+
+fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<PathRow> {
+    let log_rows = sources.log.map(log_rows).unwrap_or_default();
+    let Some(cases) = sources.cases else {
+        return log_rows
+            .iter()
+            .map(|attempts| PathRow {
+                path: attempts
+                    .first()
+                    .map(|first| first.test_case.clone())
+                    .unwrap_or_default(),
+                row: Row {
+                    bound_values: Vec::new(),
+                    attempts: attempts
+                        .iter()
+                        .map(|execution| logged_attempt(execution, screenshots))
+                        .collect(),
+                },
+            })
+            .collect();
+    };
+    let mut rows_of_path: HashMap<&str, Vec<&LogRow<'_>>> = HashMap::new();
+    for row in &log_rows {
+        if let Some(first) = row.first() {
+            rows_of_path
+                .entry(first.test_case.as_str())
+                .or_default()
+                .push(row);
+        }
+    }
+    let case_paths: Vec<&str> = cases.iter().map(JunitCase::path).collect();
+    let logged_counts = |path: &str| rows_of_path.get(path).map_or(0, Vec::len);
+    let pairing = Pairing::new(&case_paths, has_lost_beginning(sources.log), logged_counts);
+    cases
+        .iter()
+        .zip(pairing.partners())
+        .map(|(case, partner)| {
+            let logged = partner
+                .and_then(|index| rows_of_path.get(case.path())?.get(index))
+                .map_or(&[][..], |row| row.as_slice());
+            PathRow {
+                path: case.path().to_owned(),
+                row: Row {
+                    bound_values: case.data_binding.clone(),
+                    attempts: attempts(case, logged, sources, screenshots),
+                },
+            }
+        })
+        .collect()
+}
+
+/// No `startSuite`, but executions: what stood before them is gone.
+pub(super) fn has_lost_beginning(log: Option<&Log>) -> bool {
+    log.is_some_and(|log| log.suite.is_none() && !log.executions.is_empty())
+}
+
+/// Which of the things of the same path each thing of a list is paired with.
+struct Pairing<'a> {
+    paths: &'a [&'a str],
+    /// For each path: how far the order is shifted.
+    shift: HashMap<&'a str, isize>,
+}
+
+impl<'a> Pairing<'a> {
+    /// `others` says how many there are of a path on the other side.
+    fn new(paths: &'a [&'a str], from_end: bool, others: impl Fn(&str) -> usize) -> Self {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for path in paths {
+            *counts.entry(path).or_default() += 1;
+        }
+        let shift = counts
+            .into_iter()
+            .map(|(path, own)| {
+                let shift = others(path).cast_signed() - own.cast_signed();
+                (path, if from_end { shift } else { 0 })
+            })
+            .collect();
+        Self { paths, shift }
+    }
+
+    /// For each thing the index of its partner among those of its path; it may not exist.
+    fn partners(&self) -> impl Iterator<Item = Option<usize>> {
+        let mut seen: HashMap<&str, isize> = HashMap::new();
+        self.paths.iter().map(move |path| {
+            let ordinal = seen.entry(path).or_default();
+            let partner = *ordinal + self.shift.get(path).copied().unwrap_or(0);
+            *ordinal += 1;
+            usize::try_from(partner).ok()
+        })
+    }
+}
+
+/// Executions as rows: one that counts retries on from the one before it belongs to its row.
+fn log_rows(log: &Log) -> Vec<LogRow<'_>> {
+    let mut rows: Vec<LogRow<'_>> = Vec::new();
+    for execution in &log.executions {
+        if execution.retry.unwrap_or(0) > 0
+            && let Some(row) = rows.last_mut()
+            && row.last().is_some_and(|last| {
+                last.test_case == execution.test_case && last.retry < execution.retry
+            })
+        {
+            row.push(execution);
+        } else {
+            rows.push(vec![execution]);
+        }
+    }
+    rows
+}
+
+/// Attempts of a row that JUnit has: all but the last are the log's alone.
+fn attempts(
+    case: &JunitCase,
+    logged: &[&Execution],
+    sources: &Sources<'_>,
+    screenshots: &mut Screenshots<'_>,
+) -> Vec<Attempt> {
+    let Some((last, earlier)) = logged.split_last() else {
+        return vec![Attempt {
+            started: (sources.case_started)(case),
+            // Pictures stand in JUnit's output as well; where there is a log, it is believed.
+            screenshots: screenshots.find_all(&case.attachments),
+            ..reported_attempt(case)
+        }];
+    };
+    let mut attempts: Vec<Attempt> = earlier
+        .iter()
+        .map(|execution| logged_attempt(execution, screenshots))
+        .collect();
+    let logged = logged_attempt(last, screenshots);
+    let reported = reported_attempt(case);
+    let skipped = last.has_ended && logged.status == Status::Skipped;
+    let status = if skipped {
+        Status::Skipped
+    } else {
+        reported.status
+    };
+    attempts.push(Attempt {
+        status,
+        started: logged.started,
+        duration: reported.duration.or(logged.duration),
+        failure: match status {
+            Status::Passed | Status::NotRun => None,
+            Status::Skipped => logged.failure,
+            Status::Failed | Status::Error | Status::Incomplete => {
+                reported.failure.or(logged.failure)
+            }
+        },
+        screenshots: logged.screenshots,
+    });
+    attempts
+}
+
+fn reported_attempt(case: &JunitCase) -> Attempt {
+    let message = case.message.as_deref().unwrap_or_default();
+    let (status, word) = status_of(&case.status, !message.is_empty());
+    Attempt {
+        status,
+        started: None,
+        duration: case.time,
+        failure: failure_of(status, word, message, "", case.path()),
+        screenshots: Vec::new(),
+    }
+}
+
+fn logged_attempt(execution: &Execution, screenshots: &mut Screenshots<'_>) -> Attempt {
+    let (status, word) = match &execution.status {
+        Some(word) if execution.has_ended => status_of(word, false),
+        Some(_) | None => (Status::Incomplete, None),
+    };
+    let started = execution.started.and_then(from_millis);
+    let ended = execution.ended.and_then(from_millis);
+    let message = match status {
+        // What a step said last is no reason why the case never ended.
+        Status::Incomplete if word.is_none() => "",
+        _ => &execution.message,
+    };
+    Attempt {
+        status,
+        started,
+        duration: started
+            .zip(ended)
+            .and_then(|(started, ended)| between(started, ended)),
+        failure: failure_of(
+            status,
+            word,
+            message,
+            &execution.stack_trace,
+            &execution.test_case,
+        ),
+        screenshots: screenshots.find_all(&execution.attachments),
+    }
+}
+
+/// The status that a word means, and the word itself if it means none.
+fn status_of(word: &str, has_message: bool) -> (Status, Option<&str>) {
+    match Status::parse(word) {
+        Some(status) => (status, None),
+        // Only a message tells that something went wrong.
+        None if word.trim().is_empty() && has_message => (Status::Failed, None),
+        None if word.trim().is_empty() => (Status::Incomplete, None),
+        None => (Status::Incomplete, Some(word)),
+    }
+}
+
+fn failure_of(
+    status: Status,
+    word: Option<&str>,
+    message: &str,
+    stack_trace: &str,
+    path: &str,
+) -> Option<Failure> {
+    if status == Status::Passed {
+        return None;
+    }
+    // The message of a case that went well is its path.
+    let message = if message == path { "" } else { message };
+    let mut failure = failure::split(message, path);
+    if failure.stack_trace.is_empty() && !stack_trace.is_empty() {
+        failure.stack_trace = failure::split(stack_trace, path).stack_trace;
+    }
+    if let Some(word) = word {
+        let unknown = format!("Katalon reports the status '{word}'");
+        failure.message = if failure.message.is_empty() {
+            unknown
+        } else {
+            format!("{unknown}: {}", failure.message)
+        };
+    }
+    (failure != Failure::default()).then_some(failure)
+}
+
+/// Gives rows the values that were planned for them, and adds those that never ran.
+fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
+    let lost_beginning = sources.cases.is_none() && has_lost_beginning(sources.log);
+    let mut rows_of_path: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        rows_of_path
+            .entry(row.path.clone())
+            .or_default()
+            .push(index);
+    }
+    let planned_paths: Vec<&str> = sources
+        .planned
+        .iter()
+        .map(|planned| planned.test_case.as_str())
+        .collect();
+    let counts = |path: &str| rows_of_path.get(path).map_or(0, Vec::len);
+    let pairing = Pairing::new(&planned_paths, lost_beginning, counts);
+    let mut lost = Vec::new();
+    let mut never_ran = Vec::new();
+    for (planned, partner) in sources.planned.iter().zip(pairing.partners()) {
+        let partner = partner.and_then(|index| {
+            let indices = rows_of_path.get(&planned.test_case)?;
+            indices.get(index).copied()
+        });
+        if let Some(row) = partner.and_then(|index| rows.get_mut(index)) {
+            if !planned.bound_values.is_empty() {
+                row.row.bound_values.clone_from(&planned.bound_values);
+            }
+        } else if lost_beginning {
+            lost.push(unlogged_row(planned, Status::Incomplete));
+        } else {
+            never_ran.push(unlogged_row(planned, Status::NotRun));
+        }
+    }
+    rows.extend(never_ran);
+    rows.splice(0..0, lost);
+}
+
+fn unlogged_row(planned: &PlannedCase, status: Status) -> PathRow {
+    let failure = (status == Status::Incomplete).then(|| Failure {
+        message: "the log has lost its beginning: the test case ran, but nothing tells how it \
+                  ended"
+            .to_owned(),
+        stack_trace: String::new(),
+    });
+    PathRow {
+        path: planned.test_case.clone(),
+        row: Row {
+            bound_values: planned.bound_values.clone(),
+            attempts: vec![Attempt {
+                status,
+                started: None,
+                duration: None::<Duration>,
+                failure,
+                screenshots: Vec::new(),
+            }],
+        },
+    }
+}
+
+fn by_test_case(rows: Vec<PathRow>) -> Vec<TestResult> {
+    let mut results: Vec<TestResult> = Vec::new();
+    let mut index_of: HashMap<String, usize> = HashMap::new();
+    for PathRow { path, row } in rows {
+        let index = *index_of.entry(path.clone()).or_insert(results.len());
+        match results.get_mut(index) {
+            Some(result) => result.rows.push(row),
+            None => results.push(TestResult {
+                test_case: TestCasePath::new(path),
+                rows: vec![row],
+            }),
+        }
+    }
+    results
+}
