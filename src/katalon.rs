@@ -20,6 +20,8 @@ pub mod log;
 pub mod properties;
 mod text;
 mod times;
+#[cfg(test)]
+mod truth_tests;
 
 /// The identity of a Katalon test case: its path in the project, `Test Cases/Login/Valid user`.
 ///

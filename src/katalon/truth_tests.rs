@@ -1,0 +1,238 @@
+//! Compares what is read from real report folders with what is known about them.
+//!
+//! The folders lie beside the repository and not in it; where they are missing, the test says so
+//! and passes.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::find::{Found, Patterns, Search, find};
+use super::join::{ReadReports, read_all};
+use super::text::unescape_java;
+use super::{Report, Row, Status};
+
+fn samples() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/katalon-reports");
+    let further = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/katalon-reports");
+    [beside, further]
+        .into_iter()
+        .find(|folder| folder.join("truth.json").is_file())
+}
+
+fn search(folder: &Path) -> (Found, ReadReports) {
+    let found = find(&Search {
+        folder: folder.to_owned(),
+        patterns: Patterns::parse(&["**".to_owned()]).unwrap(),
+    });
+    let read = read_all(&found.folders, &found.collections);
+    (found, read)
+}
+
+/// The rows in the order of their test cases, as the truth groups them.
+fn rows(report: &Report) -> Vec<(&str, &Row)> {
+    let results = report.results.iter();
+    results
+        .flat_map(|result| {
+            let rows = result.rows.iter();
+            rows.map(|row| (result.test_case.as_str(), row))
+        })
+        .collect()
+}
+
+/// The truth's results with those of one test case side by side, in order.
+fn expected_rows(report: &Value) -> Vec<&Value> {
+    let listed = report["results"].as_array().unwrap();
+    let mut rows: Vec<&Value> = Vec::new();
+    let mut done: Vec<&Value> = Vec::new();
+    for result in listed {
+        let path = &result["test_case"];
+        if !done.contains(&path) {
+            done.push(path);
+            rows.extend(listed.iter().filter(|other| other["test_case"] == *path));
+        }
+    }
+    rows
+}
+
+fn compare_row(path: &str, row: &Row, expected: &Value, wrong: &mut String) {
+    let mut check = |what: &str, is: String, should: String| {
+        if is != should {
+            writeln!(wrong, "  {path}: {what} is {is}, should be {should}").unwrap();
+        }
+    };
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    check("path", path.to_owned(), text(&expected["test_case"]));
+    let statuses: Vec<&str> = row
+        .attempts
+        .iter()
+        .map(|attempt| attempt.status.as_str())
+        .collect();
+    check(
+        "status",
+        row.status().as_str().to_owned(),
+        text(&expected["status"]),
+    );
+    let should: Vec<&str> = match &expected["attempt_statuses"] {
+        Value::Array(statuses) => statuses.iter().map(|s| s.as_str().unwrap()).collect(),
+        _ => vec![expected["status"].as_str().unwrap()],
+    };
+    check("attempts", format!("{statuses:?}"), format!("{should:?}"));
+    if let Some(start) = expected["start_ms"].as_i64() {
+        let first = row.attempts.first().and_then(|attempt| attempt.started);
+        check(
+            "start",
+            format!("{:?}", first.map(Timestamp::as_millisecond)),
+            format!("{:?}", Some(start)),
+        );
+    }
+    if let Some(millis) = expected["duration_ms"].as_u64() {
+        let last = row.attempts.last().and_then(|attempt| attempt.duration);
+        check(
+            "duration",
+            format!("{last:?}"),
+            format!("{:?}", Some(Duration::from_millis(millis))),
+        );
+    }
+    let pictures: Vec<&str> = row
+        .attempts
+        .iter()
+        .flat_map(|attempt| &attempt.screenshots)
+        .map(|screenshot| screenshot.name.as_str())
+        .collect();
+    let should: Vec<&str> = expected["screenshots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|path| path.as_str().unwrap().rsplit('/').next().unwrap())
+        .collect();
+    check("pictures", format!("{pictures:?}"), format!("{should:?}"));
+    if let Some(values) = expected["iteration_values"].as_object() {
+        for (name, value) in values {
+            let is = row.bound_values.iter().find(|(own, _)| own == name);
+            // The truth keeps Groovy's escapes; what the test was given has none.
+            check(
+                name,
+                format!("{:?}", is.map(|(_, value)| value.as_str())),
+                format!("{:?}", value.as_str().map(unescape_java).as_deref()),
+            );
+        }
+    }
+}
+
+fn compare(report: &Report, expected: &Value, wrong: &mut String) {
+    writeln!(wrong, "  in {}:", report.display_folder).unwrap();
+    let before = wrong.len();
+    if let Some(id) = expected["suite_id"].as_str()
+        && id != report.suite.as_str()
+    {
+        writeln!(
+            wrong,
+            "  suite is {}, should be {id}",
+            report.suite.as_str()
+        )
+        .unwrap();
+    }
+    if let Some(start) = expected["start_ms"].as_i64() {
+        let is = report.started.map(|(moment, _)| moment.as_millisecond());
+        if is != Some(start) {
+            writeln!(wrong, "  start is {is:?}, should be {start}").unwrap();
+        }
+    }
+    if let Some(text) = expected["timestamp_text"].as_str()
+        && report.junit_timestamp.as_deref() != Some(text)
+    {
+        writeln!(wrong, "  timestamp is {:?}", report.junit_timestamp).unwrap();
+    }
+    let (is, should) = (rows(report), expected_rows(expected));
+    if is.len() != should.len() {
+        writeln!(wrong, "  {} rows, should be {}", is.len(), should.len()).unwrap();
+    }
+    for ((path, row), expected) in is.into_iter().zip(should) {
+        compare_row(path, row, expected, wrong);
+    }
+    if wrong.len() == before {
+        wrong.truncate(wrong.trim_end().rfind('\n').map_or(0, |end| end + 1));
+    }
+}
+
+#[test]
+fn real_reports_are_read_as_what_they_are() {
+    let Some(samples) = samples() else {
+        println!("skipped: there is no folder of real reports beside the repository");
+        return;
+    };
+    let text = std::fs::read_to_string(samples.join("truth.json")).unwrap();
+    let truth: Value = serde_json::from_str(&text).unwrap();
+    let mut wrong = String::new();
+    for (sample, expected) in truth.as_object().unwrap() {
+        let (_, read) = search(&samples.join(sample));
+        let before = wrong.len();
+        writeln!(wrong, "{sample}:").unwrap();
+        let heading = wrong.len();
+        for unreadable in &read.unreadable {
+            writeln!(wrong, "  {}", unreadable.problem.message).unwrap();
+        }
+        let reports = expected["reports"].as_array().unwrap();
+        if reports.len() != read.reports.len() {
+            let is = read.reports.len();
+            writeln!(wrong, "  {is} reports, should be {}", reports.len()).unwrap();
+        }
+        for expected_report in reports {
+            let folder = expected_report["folder"].as_str().unwrap();
+            match read.reports.iter().find(|r| r.display_folder == folder) {
+                Some(report) => compare(report, expected_report, &mut wrong),
+                None => writeln!(wrong, "  {folder} was not found").unwrap(),
+            }
+        }
+        for collection in expected["collections"].as_array().into_iter().flatten() {
+            let id = collection["collection_id"].as_str();
+            for item in collection["items"].as_array().unwrap() {
+                let item = item.as_str().unwrap();
+                let report = read.reports.iter().find(|r| r.display_folder == item);
+                if let Some(report) = report
+                    && report.collection.as_deref() != id
+                {
+                    writeln!(wrong, "  {item} is in {:?}", report.collection).unwrap();
+                }
+            }
+        }
+        let missing = reports
+            .iter()
+            .flat_map(|report| report["results"].as_array().unwrap())
+            .filter(|result| !result["screenshots_missing"].is_null())
+            .count();
+        let told = read
+            .problems
+            .iter()
+            .any(|problem| problem.message.contains("not found"));
+        if (missing > 0) != told {
+            writeln!(wrong, "  missing pictures: {missing}, told: {told}").unwrap();
+        }
+        for problem in &read.problems {
+            println!("{sample}: {}", problem.message);
+        }
+        if wrong.len() == heading {
+            wrong.truncate(before);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn every_status_of_the_truth_is_one_of_ours() {
+    let Some(samples) = samples() else {
+        println!("skipped: there is no folder of real reports beside the repository");
+        return;
+    };
+    let text = std::fs::read_to_string(samples.join("truth.json")).unwrap();
+    let truth: Value = serde_json::from_str(&text).unwrap();
+    for expected in truth.as_object().unwrap().values() {
+        for status in expected["statuses"].as_object().unwrap().keys() {
+            assert!(Status::parse(status).is_some(), "{status}");
+        }
+    }
+}
