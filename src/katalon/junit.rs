@@ -83,15 +83,19 @@ impl JunitCase {
         if self.classname.starts_with("Test Cases/") {
             return &self.classname;
         }
-        let name = self.name.as_str();
-        match name.rsplit_once(" - Iteration ") {
-            Some((path, number))
-                if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) =>
-            {
-                path
-            }
-            _ => name,
+        without_iteration(&self.name)
+    }
+}
+
+/// A path without the ` - Iteration N` that 4.7 appends.
+pub(crate) fn without_iteration(name: &str) -> &str {
+    match name.rsplit_once(" - Iteration ") {
+        Some((path, number))
+            if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            path
         }
+        _ => name,
     }
 }
 
@@ -133,7 +137,7 @@ pub fn read(source: impl Read) -> Result<Junit, JunitError> {
         };
         match step {
             Ok(Go::On) => {}
-            Ok(Go::Finished) => return Ok(parser.junit),
+            Ok(Go::Finished) => return Ok(parser.finish()),
             Err(cause) => {
                 return Err(JunitError {
                     line: reader.get_ref().line(),
@@ -439,10 +443,21 @@ impl Parser {
         }
     }
 
+    fn finish(mut self) -> Junit {
+        if self.odd_values > ODDITIES_NAMED {
+            let rest = self.odd_values - ODDITIES_NAMED;
+            self.junit
+                .oddities
+                .push(format!("{rest} more invalid value(s)"));
+        }
+        self.junit
+    }
+
     /// The element that is open, as a path.
     fn place(&self) -> String {
         let mut place = self.root.clone();
-        for (depth, &index) in self.open_suites.iter().enumerate() {
+        // Katalon nests none; somebody else's file may nest thousands.
+        for (depth, &index) in self.open_suites.iter().take(4).enumerate() {
             if depth > 0 || self.root != "testsuite" {
                 place.push_str("/testsuite");
             }

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 
 pub mod records;
 
+use super::junit::without_iteration;
 use records::{Record, Records};
 
 /// What the log of one suite execution says.
@@ -102,7 +103,7 @@ pub fn read(source: impl Read) -> io::Result<Log> {
     while let Some(record) = records.next()? {
         reader.take(record);
     }
-    reader.finish_execution(false, None);
+    reader.next_is_silence();
     reader.log.damage = records.damage();
     Ok(reader.log)
 }
@@ -114,8 +115,29 @@ struct LogReader {
     current: Option<Execution>,
     /// What was started inside it and has not ended: test cases it called, and steps.
     open: Vec<Inner>,
+    /// Whether the message that names the case and says how it ended has come.
+    verdict_given: bool,
+    /// What came while no execution was under way: that of a case whose start was lost.
+    orphan: Execution,
+    /// Failures that came with it; of set-up or a listener unless a case ends behind them.
+    orphan_failures: Vec<String>,
+    /// Level of the test cases that nobody called: 1 below a suite, 0 where a test case was run
+    /// alone.
+    top_level: Option<u32>,
     /// Executions seen, so that a tail that was written twice counts once.
     seen: HashSet<(String, i64, Option<u32>)>,
+}
+
+/// Whether a message begins with the path of a test case, and not with that of a longer one.
+fn names(message: &str, test_case: &str) -> bool {
+    let Some(rest) = message.strip_prefix(test_case) else {
+        return false;
+    };
+    !test_case.is_empty()
+        && rest
+            .chars()
+            .next()
+            .is_none_or(|next| next == '.' || next.is_whitespace())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,7 +154,7 @@ impl LogReader {
         match (record.level.as_str(), record.method.as_str()) {
             ("START", "startSuite") => self.start_suite(record),
             ("END", "endSuite") => {
-                self.finish_execution(false, None);
+                self.next_begins();
                 self.log.suite_ended = record.millis.or(self.log.last_millis);
             }
             ("START", "startTest") => self.start_test(record),
@@ -160,7 +182,7 @@ impl LogReader {
     }
 
     fn start_suite(&mut self, record: Record) {
-        self.finish_execution(false, None);
+        self.next_begins();
         if self.log.suite.is_none() {
             self.log.suite = Some(SuiteStart {
                 millis: record.millis,
@@ -174,7 +196,11 @@ impl LogReader {
     fn start_test(&mut self, record: Record) {
         // The level decides where it is told: a record that was lost leaves the stack wrong.
         let called = match record.nested_level {
-            Some(level) => level > 1,
+            Some(0) => {
+                self.top_level = Some(0);
+                false
+            }
+            Some(level) => level > self.top_level.unwrap_or(1),
             None => self.current.is_some(),
         };
         if called && self.current.is_some() {
@@ -185,13 +211,13 @@ impl LogReader {
             // Its caller's start was lost; it is no result of its own all the same.
             return;
         }
-        self.finish_execution(false, None);
+        self.next_begins();
         let test_case = match record.property("id") {
             "" => record.property("name"),
             id => id,
         };
         self.current = Some(Execution {
-            test_case: test_case.to_owned(),
+            test_case: without_iteration(test_case).to_owned(),
             retry: record.property("currentRetryCount").parse().ok(),
             iteration: Some(record.property("iteration"))
                 .filter(|value| !value.is_empty())
@@ -202,12 +228,16 @@ impl LogReader {
     }
 
     fn end_test(&mut self, record: &Record) {
-        let ends_called = match record.nested_level {
+        let called_one_is_open = self.open.contains(&Inner::CalledTestCase);
+        let ends_called = match (record.nested_level, self.top_level) {
+            (Some(_), Some(0)) | (None, _) => called_one_is_open,
             // The level of a case's end is one below that of its start.
-            Some(level) => level > 0,
-            None => self.open.contains(&Inner::CalledTestCase),
+            (Some(level), _) => level > 0,
         };
         if !ends_called {
+            if self.current.is_none() {
+                self.take_in_orphan(record);
+            }
             self.finish_execution(true, record.millis);
             return;
         }
@@ -221,34 +251,74 @@ impl LogReader {
 
     fn message(&mut self, record: Record) {
         let says_how = STATUS_LEVELS.contains(&record.level.as_str());
-        let Some(current) = &mut self.current else {
-            if matches!(record.level.as_str(), "FAILED" | "ERROR")
-                && self.log.failures_outside.len() < FAILURES_KEPT
-            {
-                self.log.failures_outside.push(record.message);
-            }
-            return;
-        };
+        let failed = matches!(record.level.as_str(), "FAILED" | "ERROR");
+        if self.current.is_none() && failed && !record.message.starts_with("Test Cases/") {
+            self.orphan_failures.push(record.message.clone());
+        }
+        let is_orphan = self.current.is_none();
+        let current = self.current.as_mut().unwrap_or(&mut self.orphan);
         for (name, value) in &record.properties {
             if name == "attachment" && !value.is_empty() && !current.attachments.contains(value) {
                 current.attachments.push(value.clone());
             }
         }
-        // The verdict on a case is written while steps may still be open; it begins with the
-        // path of the case, and a failure has the level of the suite.
-        let of_the_case = self.open.is_empty()
-            || (!self.open.contains(&Inner::CalledTestCase)
-                && (record.nested_level == Some(0)
-                    || record.message.starts_with(&current.test_case)));
-        if says_how && of_the_case {
+        if !says_how {
+            return;
+        }
+        // The verdict on a case names the case. It is written while steps may still be open, and
+        // a failure at the level of the suite.
+        let is_verdict = if is_orphan {
+            record.message.starts_with("Test Cases/")
+        } else {
+            !self.open.contains(&Inner::CalledTestCase)
+                && names(&record.message, &current.test_case)
+        };
+        let of_the_case = is_verdict
+            || !is_orphan
+                && !self.verdict_given
+                && (self.open.is_empty()
+                    || record.nested_level == Some(0)
+                        && !self.open.contains(&Inner::CalledTestCase));
+        if of_the_case {
+            self.verdict_given |= is_verdict;
             current.stack_trace = record.property("failed.exception.stacktrace").to_owned();
             current.status = Some(record.level);
             current.message = record.message;
         }
     }
 
+    /// The end of a case whose start was lost, in damage or with the beginning of the log.
+    fn take_in_orphan(&mut self, record: &Record) {
+        let Some(path) = record.message.strip_prefix("End Test Case : ") else {
+            return;
+        };
+        let mut orphan = std::mem::take(&mut self.orphan);
+        self.orphan_failures.clear();
+        path.clone_into(&mut orphan.test_case);
+        orphan.retry = record.property("currentRetryCount").parse().ok();
+        if !names(&orphan.message, path) {
+            orphan.status = None;
+            orphan.message.clear();
+        }
+        self.current = Some(orphan);
+    }
+
+    /// Something begins beside the execution under way, or the suite ends: so it has ended, even
+    /// if the record of its end was lost, provided that its verdict was given.
+    fn next_begins(&mut self) {
+        self.finish_execution(self.verdict_given, None);
+        self.orphan = Execution::default();
+        let room = FAILURES_KEPT.saturating_sub(self.log.failures_outside.len());
+        let failures = self.orphan_failures.drain(..);
+        // Without its beginning the log does not say whose failures they are.
+        if self.log.suite.is_some() {
+            self.log.failures_outside.extend(failures.take(room));
+        }
+    }
+
     fn finish_execution(&mut self, has_ended: bool, ended: Option<i64>) {
         self.open.clear();
+        self.verdict_given = false;
         let Some(mut execution) = self.current.take() else {
             return;
         };
@@ -262,6 +332,12 @@ impl LogReader {
             }
         }
         self.log.executions.push(execution);
+    }
+
+    /// The log is over: what is under way never ended.
+    fn next_is_silence(&mut self) {
+        self.verdict_given = false;
+        self.next_begins();
     }
 
     /// A tail that was written twice: the copy that has an end tells more.
@@ -411,12 +487,73 @@ mod tests {
 
     #[test]
     fn failures_of_set_up_belong_to_no_case() {
+        let suite = "<property name=\"id\">Test Suites/S</property>";
         let log = log(&[
+            record("START", "startSuite", 0, "Start Test Suite", suite),
             record("FAILED", "logMessage", 0, "setUp failed", ""),
             start("Test Cases/A", 0, 1_644_393_801_000),
         ]);
         assert_eq!(log.failures_outside, ["setUp failed"]);
         assert!(!log.executions[0].has_ended);
-        assert_eq!(log.suite, None);
+        assert_eq!(log.suite.unwrap().id, "Test Suites/S");
+    }
+
+    #[test]
+    fn a_case_whose_start_was_lost_is_known_by_its_end() {
+        let suite = "<property name=\"id\">Test Suites/S</property>";
+        let ends = record("END", "endTest", 0, "End Test Case : Test Cases/A", "");
+        let log = log(&[
+            record("START", "startSuite", 0, "Start Test Suite", suite),
+            "<record><level>START</le".to_owned(),
+            record(
+                "FAILED",
+                "logMessage",
+                1,
+                "Unable to click",
+                "<property name=\"attachment\">1.png</property>",
+            ),
+            record("FAILED", "logMessage", 0, "Test Cases/A FAILED.", ""),
+            ends,
+            start("Test Cases/B", 0, 1_644_393_805_000),
+        ]);
+        let first = &log.executions[0];
+        assert_eq!(first.test_case, "Test Cases/A");
+        assert_eq!(first.status.as_deref(), Some("FAILED"));
+        assert_eq!(first.attachments, ["1.png"]);
+        assert!(first.has_ended);
+        assert!(log.failures_outside.is_empty());
+        assert_eq!(log.damage.unwrap().records, 1);
+    }
+
+    #[test]
+    fn a_case_whose_end_was_lost_has_ended_if_its_verdict_was_given_and_the_run_went_on() {
+        let log = log(&[
+            start("Test Cases/A", 0, 1_644_393_801_000),
+            record("PASSED", "logMessage", 1, "Test Cases/A", ""),
+            start("Test Cases/B", 0, 1_644_393_802_000),
+            record("PASSED", "logMessage", 1, "some step", ""),
+            start("Test Cases/C", 0, 1_644_393_803_000),
+            record("PASSED", "logMessage", 1, "Test Cases/C", ""),
+        ]);
+        let ended: Vec<bool> = log.executions.iter().map(|one| one.has_ended).collect();
+        assert_eq!(ended, [true, false, false]);
+    }
+
+    #[test]
+    fn a_test_case_run_alone_stands_where_the_suite_would() {
+        let at = |level: &str, method, nested, path: &str| {
+            let id = format!("<property name=\"id\">{path}</property>");
+            record(level, method, nested, "x", &id)
+        };
+        let log = log(&[
+            at("START", "startTest", 0, "Test Cases/A"),
+            at("START", "startTest", 1, "Test Cases/Called"),
+            at("END", "endTest", 0, "Test Cases/Called"),
+            record("PASSED", "logMessage", 0, "Test Cases/A", ""),
+            at("END", "endTest", 0, "Test Cases/A"),
+        ]);
+        assert_eq!(log.executions.len(), 1);
+        assert_eq!(log.executions[0].status.as_deref(), Some("PASSED"));
+        assert!(log.executions[0].has_ended);
     }
 }
