@@ -20,18 +20,25 @@ fn same_text(a: &Report, b: &Report) -> bool {
     a.junit_timestamp.is_some() && a.junit_timestamp == b.junit_timestamp
 }
 
-/// A report without JUnit knows its start only by its log.
+/// Whether the summary's start is that of the report: a second of rounding aside, and where the
+/// report knows it only by its log, the zone aside.
 fn near(whole: &Report, summary: &Report) -> bool {
-    let written = summary
-        .junit_timestamp
-        .as_deref()
-        .and_then(WrittenTime::parse);
-    match (written, whole.started) {
-        (Some(written), Some((started, _))) => {
-            written.seconds_off(started).is_some_and(|off| off <= 2)
-        }
-        _ => false,
+    const MOST_SECONDS_OFF: i64 = 2;
+    let written = |report: &Report| WrittenTime::parse(report.junit_timestamp.as_deref()?);
+    let Some(of_summary) = written(summary) else {
+        return false;
+    };
+    if let (Some(of_whole), Some(of_summary)) = (
+        written(whole).and_then(WrittenTime::moment),
+        of_summary.moment(),
+    ) {
+        return (of_whole.as_second() - of_summary.as_second()).abs() <= MOST_SECONDS_OFF;
     }
+    whole.started.is_some_and(|(started, _)| {
+        of_summary
+            .seconds_off(started)
+            .is_some_and(|off| off <= MOST_SECONDS_OFF)
+    })
 }
 
 /// Takes copies out of reports sorted by path: the one with a log stays, else the first.
