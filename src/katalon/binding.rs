@@ -19,6 +19,8 @@ pub struct PlannedCase {
     pub test_case: String,
     /// Variable and value, without Groovy's quotes, in the order of the file.
     pub bound_values: Vec<(String, String)>,
+    /// Name of the variable whose value the log calls `iteration` (8.3 and later); mostly empty.
+    pub iteration_variable: String,
 }
 
 /// What the file says, and how many of its lines could not be read.
@@ -56,6 +58,8 @@ fn planned_case(line: &str) -> Option<PlannedCase> {
         test_case_id: String,
         #[serde(default)]
         binded_values: Option<InOrder>,
+        #[serde(default)]
+        iteration_variable_name: Option<String>,
     }
     let line: Line = serde_json::from_str(line).ok()?;
     let bound_values = line
@@ -67,6 +71,7 @@ fn planned_case(line: &str) -> Option<PlannedCase> {
     (!line.test_case_id.is_empty()).then_some(PlannedCase {
         test_case: line.test_case_id,
         bound_values,
+        iteration_variable: line.iteration_variable_name.unwrap_or_default(),
     })
 }
 

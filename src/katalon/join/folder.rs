@@ -216,6 +216,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
     };
     let is_collection = contents.names().iter().any(|name| is_collection_file(name));
     let mut own_suite = None;
+    let mut junit_is_foreign = false;
     let mut others = Vec::new();
     if suites.len() > 1 || is_collection {
         for suite in suites {
@@ -231,15 +232,18 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
     } else if let Some(suite) = suites.into_iter().next() {
         match log.as_ref().and_then(|log| foreign(&suite, log)) {
             None => own_suite = Some(suite),
-            Some(reason) => read.problems.push(Problem::warning(
-                code::FOREIGN_FILE,
-                format!(
-                    "report '{}': {JUNIT} is left aside: {reason}",
-                    folder.display
-                ),
-                "It belongs to another run than the log beside it. Delete the folder before \
-                 Katalon writes to it again.",
-            )),
+            Some(reason) => {
+                junit_is_foreign = true;
+                read.problems.push(Problem::warning(
+                    code::FOREIGN_FILE,
+                    format!(
+                        "report '{}': {JUNIT} is left aside: {reason}",
+                        folder.display
+                    ),
+                    "It belongs to another run than the log beside it. Empty the folder before \
+                     Katalon writes to it again.",
+                ));
+            }
         }
     }
     let mut properties = files.properties;
@@ -269,6 +273,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             log: log.as_ref(),
             planned: &planned,
             properties: &properties,
+            junit_is_foreign,
         };
         read.own = Some(ReadReport {
             report: report(folder, contents, &parts, &mut read.problems),
@@ -284,6 +289,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             log: None,
             planned: &[],
             properties: &Properties::default(),
+            junit_is_foreign: false,
         };
         read.summarised.push(ReadReport {
             report: report(folder, contents, &parts, &mut unimportant),

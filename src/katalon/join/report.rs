@@ -10,7 +10,7 @@ use super::super::junit::{JunitCase, JunitSuite};
 use super::super::log::Log;
 use super::super::properties::Properties;
 use super::super::times::{WrittenTime, from_millis};
-use super::super::{Report, Status, SuitePath, TimeSource};
+use super::super::{FileKind, Report, Status, SuitePath, TimeSource};
 use super::rows::{self, Sources};
 use super::screenshots::Screenshots;
 use crate::problem::{Problem, code};
@@ -22,6 +22,8 @@ pub(super) struct Parts<'a> {
     pub(super) log: Option<&'a Log>,
     pub(super) planned: &'a [PlannedCase],
     pub(super) properties: &'a Properties,
+    /// A JUnit that belongs to another run is no file of this report.
+    pub(super) junit_is_foreign: bool,
 }
 
 /// Joins them; problems that are told once for each report are added to `problems`.
@@ -44,7 +46,10 @@ pub(super) fn report(
         },
         &mut screenshots,
     );
-    let (files, refused_files) = contents.report_files();
+    let (mut files, refused_files) = contents.report_files();
+    if parts.junit_is_foreign {
+        files.retain(|file| file.kind != FileKind::Junit);
+    }
     tell_left_out(folder, &screenshots, refused_files, problems);
     let log_ended = parts.log.is_some_and(|log| log.suite_ended.is_some());
     let device = first([

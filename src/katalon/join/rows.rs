@@ -45,6 +45,8 @@ pub(super) fn results(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) 
 struct PathRow {
     path: String,
     row: Row,
+    /// Value of the iteration variable, whose name the plan knows.
+    iteration: Option<String>,
 }
 
 /// Attempts of one row, as the log has them.
@@ -67,6 +69,7 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
                         .map(|execution| logged_attempt(execution, screenshots))
                         .collect(),
                 },
+                iteration: iteration(attempts),
             })
             .collect();
     };
@@ -95,9 +98,14 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
                     bound_values: case.data_binding.clone(),
                     attempts: attempts(case, logged, sources, screenshots),
                 },
+                iteration: iteration(logged),
             }
         })
         .collect()
+}
+
+fn iteration(attempts: &[&Execution]) -> Option<String> {
+    attempts.iter().find_map(|one| one.iteration.clone())
 }
 
 /// No `startSuite`, but executions: what stood before them is gone.
@@ -169,7 +177,6 @@ fn attempts(
     let Some((last, earlier)) = logged.split_last() else {
         return vec![Attempt {
             started: (sources.case_started)(case),
-            // Pictures stand in JUnit's output as well; where there is a log, it is believed.
             screenshots: screenshots.find_all(&case.attachments),
             ..reported_attempt(case)
         }];
@@ -180,6 +187,12 @@ fn attempts(
         .collect();
     let logged = logged_attempt(last, screenshots);
     let reported = reported_attempt(case);
+    let pictures = if last.attachments.is_empty() {
+        // The records may lie in the part of the log that is damaged or gone.
+        screenshots.find_all(&case.attachments)
+    } else {
+        logged.screenshots
+    };
     let skipped = last.has_ended && logged.status == Status::Skipped;
     let status = if skipped {
         Status::Skipped
@@ -197,7 +210,7 @@ fn attempts(
                 reported.failure.or(logged.failure)
             }
         },
-        screenshots: logged.screenshots,
+        screenshots: pictures,
     });
     attempts
 }
@@ -308,6 +321,12 @@ fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
         if let Some(row) = partner.and_then(|index| rows.get_mut(index)) {
             if !planned.bound_values.is_empty() {
                 row.row.bound_values.clone_from(&planned.bound_values);
+            } else if row.row.bound_values.is_empty()
+                && let Some(value) = row.iteration.take()
+                && !planned.iteration_variable.is_empty()
+            {
+                let name = planned.iteration_variable.clone();
+                row.row.bound_values.push((name, value));
             }
         } else if lost_beginning {
             lost.push(unlogged_row(planned, Status::Incomplete));
@@ -338,13 +357,14 @@ fn unlogged_row(planned: &PlannedCase, status: Status) -> PathRow {
                 screenshots: Vec::new(),
             }],
         },
+        iteration: None,
     }
 }
 
 fn by_test_case(rows: Vec<PathRow>) -> Vec<TestResult> {
     let mut results: Vec<TestResult> = Vec::new();
     let mut index_of: HashMap<String, usize> = HashMap::new();
-    for PathRow { path, row } in rows {
+    for PathRow { path, row, .. } in rows {
         let index = *index_of.entry(path.clone()).or_insert(results.len());
         match results.get_mut(index) {
             Some(result) => result.rows.push(row),
