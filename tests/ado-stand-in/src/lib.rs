@@ -1,1 +1,41 @@
-//! Stand-in.
+//! A stand-in for the parts of Azure DevOps that a publisher of test results meets.
+//!
+//! It speaks real HTTP on 127.0.0.1, remembers runs, results and attachments, and is stricter than kind: it
+//! refuses what the service refuses, in the service's words, and some of what the service lets pass in silence,
+//! such as a misspelt field. It was written from the description of the wire alone and shares no type with any
+//! client, so that a mistake cannot be made on both sides at once.
+//!
+//! ```
+//! let service = ado_stand_in::StandIn::start(ado_stand_in::Settings::default());
+//! assert!(service.collection_url().ends_with("/contoso/"));
+//! assert!(service.runs().is_empty());
+//! ```
+
+mod answer;
+mod attachments;
+mod builds;
+mod collection;
+
+mod errors;
+mod faults;
+mod http;
+mod page;
+mod proxy;
+mod results;
+mod routes;
+mod runs;
+mod service;
+mod settings;
+mod shape;
+mod state;
+mod swagger;
+mod text;
+mod tls;
+mod version;
+mod views;
+
+pub use faults::{Fault, Match, Meanwhile, Rule};
+pub use proxy::RefusingProxy;
+pub use service::{Recorded, Service, StandIn};
+pub use settings::{Build, Project, Settings, SignIn, TimelineRecord, TokenKind};
+pub use swagger::swagger_folder;

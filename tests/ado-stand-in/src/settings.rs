@@ -1,0 +1,173 @@
+//! What a test may decide about the service before it starts, or change while it runs.
+
+/// How the service is set up. Every field has a value that suits most tests.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The virtual path of the collection, decoded: `contoso`, `tfs/Default Collection`.
+    pub collection: String,
+    /// The projects of the collection.
+    pub projects: Vec<Project>,
+    /// The builds that runs may refer to.
+    pub builds: Vec<Build>,
+    /// The token that is accepted.
+    pub token: String,
+    /// How the token may be sent.
+    pub token_kind: TokenKind,
+    /// A user name and password that are accepted as `Basic` too.
+    pub user: Option<(String, String)>,
+    /// Whom the token belongs to.
+    pub identity: String,
+    /// The permissions the identity does not hold, by the service's names: `View test runs`, `Create test runs`,
+    /// `Delete test runs`, `View builds`. A build service lacks `Delete test runs` from the start (contract §4).
+    pub denied: Vec<String>,
+    /// How a request without a valid token is refused.
+    pub refusal: SignIn,
+    /// `connectionData` answers without a valid token too, and names the anonymous identity (contract §5).
+    pub anonymous_connection_data: bool,
+    /// Azure DevOps Services, not a server. Decides `deploymentType` and what becomes of long error messages.
+    pub hosted: bool,
+    /// The newest REST API version that is understood.
+    pub max_api_version: (u32, u32),
+    /// No page of any list is longer than this, whatever `$top` asks for.
+    pub page_size: usize,
+    /// From its second page on, a `$skip` list repeats the last item of the page before, as happens when data
+    /// changes while somebody reads (contract §5).
+    pub pages_overlap: bool,
+    /// The state in which a run comes back from its creation and is listed until somebody changes it; `None` is
+    /// the state that was sent.
+    pub created_state: Option<String>,
+    /// Longer comments of runs are silently cut to so many characters on creation.
+    pub run_comment_cut: Option<usize>,
+    /// The largest body, in bytes, of any request but an attachment.
+    pub body_limit: usize,
+    /// Bodies are kept for [`crate::Service::requests`] up to so many bytes each.
+    pub kept_body: usize,
+    /// How many seconds the clock of the service is ahead of this machine's.
+    pub clock_ahead: i64,
+    /// Speak TLS, with a certificate of a private authority made for this server.
+    pub tls: bool,
+    /// With TLS: demand a client certificate of that authority.
+    pub client_certificate: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            collection: "contoso".into(),
+            projects: vec![Project::new("Shop", "5b0d8e2f-6a0c-4c57-9d2b-1f1f5a3c7e10")],
+            builds: vec![Build::new(71, "Shop")],
+            token: "stand-in-token".into(),
+            token_kind: TokenKind::Job,
+            user: None,
+            identity: "Shop Build Service (contoso)".into(),
+            denied: vec!["Delete test runs".into()],
+            refusal: SignIn::Unless401Asked,
+            anonymous_connection_data: false,
+            hosted: true,
+            max_api_version: (7, 1),
+            page_size: 100,
+            pages_overlap: false,
+            created_state: None,
+            run_comment_cut: None,
+            body_limit: 28 * 1024 * 1024,
+            kept_body: usize::MAX,
+            clock_ahead: 0,
+            tls: false,
+            client_certificate: false,
+        }
+    }
+}
+
+/// A team project.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Its name.
+    pub name: String,
+    /// Its GUID.
+    pub id: String,
+    /// The identity may not see it: it is answered like a project that does not exist.
+    pub hidden: bool,
+}
+
+impl Project {
+    /// A project that the identity may see.
+    #[must_use]
+    pub fn new(name: &str, id: &str) -> Project {
+        Project {
+            name: name.into(),
+            id: id.into(),
+            hidden: false,
+        }
+    }
+}
+
+/// A build.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// Its id, as in `BUILD_BUILDID`.
+    pub id: u64,
+    /// Its number, as in `BUILD_BUILDNUMBER`.
+    pub number: String,
+    /// Name of its project.
+    pub project: String,
+    /// Id of its definition.
+    pub definition: u64,
+    /// Name of its definition.
+    pub definition_name: String,
+    /// The branch it was made of.
+    pub branch: String,
+    /// When it started, ISO 8601; `None` while it waits.
+    pub start_time: Option<String>,
+    /// What its timeline holds.
+    pub timeline: Vec<TimelineRecord>,
+}
+
+impl Build {
+    /// A build with that id in that project, made by definition 5 from `refs/heads/main`.
+    #[must_use]
+    pub fn new(id: u64, project: &str) -> Build {
+        Build {
+            id,
+            number: format!("20261125.{id}"),
+            project: project.into(),
+            definition: 5,
+            definition_name: "Shop tests".into(),
+            branch: "refs/heads/main".into(),
+            start_time: Some("2026-11-25T08:00:00Z".into()),
+            timeline: Vec::new(),
+        }
+    }
+}
+
+/// One record of a build's timeline.
+#[derive(Debug, Clone)]
+pub struct TimelineRecord {
+    /// `Stage`, `Phase`, `Job` or `Task`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The agent it ran on; only jobs and tasks have one.
+    pub worker_name: Option<String>,
+    /// When it started, ISO 8601.
+    pub start_time: Option<String>,
+    /// When it ended, ISO 8601; `None` while it runs.
+    pub finish_time: Option<String>,
+}
+
+/// How a token may be sent (contract §6.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// The token of a job: as `Bearer`, and as `Basic` with an empty user.
+    Job,
+    /// A personal access token: as `Basic` with an empty user only.
+    Personal,
+}
+
+/// How a request without a valid token is refused (contract §6.1 and §6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignIn {
+    /// 401 where the request has `X-TFS-FedAuthRedirect: Suppress`, else 302 to the sign-in page.
+    Unless401Asked,
+    /// The sign-in page itself: 203 and HTML.
+    Page,
+}

@@ -1,0 +1,110 @@
+//! Which REST API versions a resource understands (contract §1.3).
+
+use crate::answer::Request;
+use crate::errors::{Handled, Refusal};
+
+/// A major and a minor number.
+pub(crate) type Version = (u32, u32);
+
+/// From when on a resource is released; before, only its previews are to be had.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Release {
+    /// In every version that the server knows, but for 7.2, which is a preview everywhere.
+    Always,
+    /// From this version on.
+    From(Version),
+    /// Never.
+    Never,
+}
+
+impl Release {
+    pub(crate) fn contains(self, version: Version) -> bool {
+        match self {
+            Release::Always => version < (7, 2),
+            Release::From(first) => version >= first && version < (7, 2),
+            Release::Never => false,
+        }
+    }
+}
+
+/// The version that was agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Agreed {
+    pub(crate) version: Version,
+    /// As it stands in the content type of the answer.
+    pub(crate) text: String,
+}
+
+/// The version for a request, which stands in the query or in `Accept`.
+pub(crate) fn agreed(request: &Request, release: Release, newest: Version) -> Handled<Agreed> {
+    let Some(asked) = request
+        .parameter("api-version")
+        .or_else(|| in_accept(request))
+    else {
+        if request.method == "GET" || request.method == "OPTIONS" {
+            let text = format!("{}.{}", newest.0, newest.1);
+            return Ok(Agreed {
+                version: newest,
+                text,
+            });
+        }
+        return Err(Refusal::new(
+            400,
+            "VssVersionNotSpecifiedException",
+            format!(
+                "No api-version was supplied for the \"{}\" request. The version must be supplied either as part of the Accept header (e.g. \"application/json; api-version=1.0\") or as a query parameter (e.g. \"?api-version=1.0\").",
+                request.method
+            ),
+        ));
+    };
+    let Some((version, preview)) = parsed(&asked) else {
+        return Err(Refusal::argument(format!(
+            "The api-version '{asked}' is not a version number."
+        )));
+    };
+    if version > newest {
+        return Err(Refusal::new(
+            400,
+            "VssVersionOutOfRangeException",
+            format!(
+                "The requested REST API version of {asked} is out of range for this server. The latest REST API version this server supports is {}.{}.",
+                newest.0, newest.1
+            ),
+        ));
+    }
+    if !preview && !release.contains(version) {
+        return Err(Refusal::new(
+            400,
+            "VssInvalidPreviewVersionException",
+            format!(
+                "The requested version \"{asked}\" of the resource is under preview. The -preview flag must be supplied in the api-version for such requests. For example: \"{}.{}-preview\"",
+                version.0, version.1
+            ),
+        ));
+    }
+    Ok(Agreed {
+        version,
+        text: asked,
+    })
+}
+
+fn in_accept(request: &Request) -> Option<String> {
+    let parameters = request.header("accept")?.split([';', ',']);
+    let mut pairs = parameters.filter_map(|parameter| parameter.trim().split_once('='));
+    let (_, version) = pairs.find(|(name, _)| name.eq_ignore_ascii_case("api-version"))?;
+    Some(version.trim_matches('"').to_owned())
+}
+
+/// `7.1`, `7.1-preview`, `7.1-preview.3`.
+fn parsed(text: &str) -> Option<(Version, bool)> {
+    let (number, preview) = match text.split_once("-preview") {
+        None => (text, false),
+        Some((number, "")) => (number, true),
+        Some((number, revision)) => {
+            revision.strip_prefix('.')?.parse::<u32>().ok()?;
+            (number, true)
+        }
+    };
+    let (major, minor) = number.split_once('.')?;
+    Some(((major.parse().ok()?, minor.parse().ok()?), preview))
+}
