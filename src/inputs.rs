@@ -15,6 +15,7 @@ use crate::problem::{Problem, code};
 
 mod attachments;
 mod options;
+mod report_folders;
 mod status_mapping;
 pub mod table;
 mod title;
@@ -22,11 +23,12 @@ mod unknown;
 mod value;
 
 pub use attachments::AttachmentKinds;
+pub use report_folders::ReportFolders;
 pub use status_mapping::StatusMapping;
 pub use table::{Inputs, Row, TABLE, readme_table};
 pub use title::{Placeholder, TitleTemplate};
 pub use value::{
-    AttachmentsFor, Command, Format, InputValue, Kind, Lines, Seconds, WhenAlreadyPublished, Wrong,
+    AttachmentsFor, Command, Format, InputValue, Kind, Seconds, WhenAlreadyPublished, Wrong,
 };
 
 /// Where a value comes from.
@@ -351,7 +353,7 @@ mod tests {
         let invocation = run(&["publish"], &[]);
         assert_eq!(invocation.command, Command::Publish);
         assert!(invocation.inputs.not_default().is_empty());
-        assert_eq!(invocation.inputs.report_folders.value.0, ["**"]);
+        assert_eq!(invocation.inputs.report_folders.value.lines, ["**"]);
         assert!(invocation.inputs.skip_stale_reports.value);
         assert!(!invocation.inputs.dry_run.value);
         assert_eq!(invocation.format, Format::Text);
@@ -405,7 +407,7 @@ mod tests {
     fn a_list_has_an_entry_for_each_use_of_its_option() {
         let args = ["publish", "--report-folders", "a\nb", "--report-folders=!c"];
         let inputs = run(&args, &[]).inputs;
-        assert_eq!(inputs.report_folders.value.0, ["a", "b", "!c"]);
+        assert_eq!(inputs.report_folders.value.lines, ["a", "b", "!c"]);
     }
 
     #[test]

@@ -1,14 +1,91 @@
 //! Publishes Katalon Studio test reports to Azure DevOps.
+//!
+//! [`run`] is the whole program: inputs, then the command. The stages of `publish` stand in
+//! [`command`], in their order. `katalon` does not mention Azure DevOps and `azure_devops` does
+//! not mention Katalon; only `mapping` knows both. Only [`environment`] reads the environment,
+//! only [`pipeline`] prints, only `azure_devops::client` opens a connection, and only `main` ends
+//! the process.
 
+use std::io::Write;
+
+pub mod account;
 pub mod agent;
 pub mod azure_devops;
+pub mod cancel;
+pub mod command;
 pub mod environment;
 pub mod exit_code;
 pub mod files;
+pub mod freshness;
 pub mod inputs;
+pub mod json;
 pub mod katalon;
 pub mod mapping;
 pub mod pipeline;
 pub mod problem;
 pub mod publish;
 pub mod secrets;
+pub mod summary;
+
+use cancel::Cancel;
+use environment::Environment;
+use exit_code::ExitCode;
+use inputs::{Format, Request};
+use pipeline::{Mode, Pipeline};
+use publish::Waits;
+
+/// Where the program writes.
+pub struct Streams {
+    /// Standard output: the log, or with `--format json` the document.
+    pub out: Box<dyn Write + Send>,
+    /// Standard error: with `--format json` the log.
+    pub err: Box<dyn Write + Send>,
+}
+
+impl Streams {
+    /// The streams of this process.
+    pub fn of_process() -> Self {
+        Self {
+            out: Box::new(std::io::stdout()),
+            err: Box::new(std::io::stderr()),
+        }
+    }
+}
+
+/// Runs the program; `waits` is a value so that tests can make it short.
+pub fn run(environment: &Environment, streams: Streams, waits: Waits) -> ExitCode {
+    let Streams { out, err } = streams;
+    match inputs::read(environment) {
+        Ok(Request::Text(text)) => {
+            Pipeline::new(out, err, Mode::default()).line(text.trim_end());
+            ExitCode::Done
+        }
+        Err(stop) => {
+            let json = stop.format == Format::Json;
+            let pipeline = Pipeline::new(out, err, Mode::of(environment, json));
+            command::inputs_are_wrong(&pipeline, &stop)
+        }
+        Ok(Request::Run(invocation)) => {
+            let json = invocation.format == Format::Json;
+            let pipeline = Pipeline::new(out, err, Mode::of(environment, json));
+            let runtime = match tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+            {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    pipeline.line(&format!("cannot start: {error}"));
+                    return ExitCode::NotPublished;
+                }
+            };
+            runtime.block_on(async {
+                let cancel = Cancel::listen(invocation.under_task);
+                tokio::select! {
+                    code = command::publish(&invocation, &pipeline, waits, &cancel) => code,
+                    // A later signal: whatever is still open stays open, and nothing more is said.
+                    () = cancel.wanted_at_once() => ExitCode::Cancelled,
+                }
+            })
+        }
+    }
+}

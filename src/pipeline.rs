@@ -67,6 +67,7 @@ struct State {
     err: Stream,
     mask: Option<Mask>,
     told: HashSet<(Code, String)>,
+    issues: Vec<(Severity, Code, String)>,
     warnings: Counts,
     errors: Counts,
 }
@@ -87,6 +88,7 @@ impl Pipeline {
                 err: Stream::new(err),
                 mask: None,
                 told: HashSet::new(),
+                issues: Vec::new(),
                 warnings: Counts::default(),
                 errors: Counts::default(),
             }),
@@ -147,6 +149,9 @@ impl Pipeline {
         if !state.told.insert((problem.code, text.clone())) {
             return;
         }
+        state
+            .issues
+            .push((problem.severity, problem.code, text.clone()));
         let kind = kind(problem.severity);
         let code = problem.code;
         if !self.mode.in_pipeline {
@@ -168,6 +173,11 @@ impl Pipeline {
             let text = format!("{kind} {code}: {text}");
             self.log_neutral(&mut state, "", &text);
         }
+    }
+
+    /// The problems told so far, masked, in order: severity, code, and text.
+    pub fn issues(&self) -> Vec<(Severity, Code, String)> {
+        self.state().issues.clone()
     }
 
     /// Counts, as one more issue of each kind, the problems that were only lines.
@@ -216,6 +226,33 @@ impl Pipeline {
             neutral::data(&value),
         );
         self.log(&mut self.state(), &command);
+    }
+
+    /// Sets an output variable to as many of the items as it may hold, separated by commas, with a
+    /// warning if those are not all.
+    pub fn set_output_list<'a>(&self, name: &str, items: impl Iterator<Item = &'a str>) {
+        let mut value = String::new();
+        let mut left_out = 0;
+        for item in items {
+            let comma = usize::from(!value.is_empty());
+            if left_out > 0 || value.chars().count() + comma + item.chars().count() > LONGEST_OUTPUT
+            {
+                left_out += 1;
+                continue;
+            }
+            if comma > 0 {
+                value.push(',');
+            }
+            value.push_str(item);
+        }
+        if left_out > 0 && self.mode.in_pipeline {
+            self.issue(&Problem::warning(
+                code::OUTPUT_TOO_LONG,
+                format!("output variable '{name}' holds the first ones only: {left_out} more are left out"),
+                "Every later step receives it as an environment variable, and large ones keep steps from starting.",
+            ));
+        }
+        self.set_output(name, &value);
     }
 
     /// Shows a Markdown file on the build's summary. The agent reads it after the step: it must

@@ -1,12 +1,564 @@
 //! Publishing: what should exist, what is seen to exist, the next request, until nothing is missing.
+//!
+//! [`step::next`] says what to ask for, this module asks, [`seen::Seen`] learns. A dry run takes
+//! the same road, with answers that it imagines.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::azure_devops::client::{Client, Sent, Trouble, TroubleKind, Writer};
+use crate::azure_devops::explain::{self, Asker};
+use crate::azure_devops::test_runs::{Place as AttachedAt, StoredRun};
+use crate::azure_devops::{BuildId, TestRunId};
+use crate::cancel::Cancel;
+use crate::pipeline::Pipeline;
+use crate::problem::{Problem, Severity, code};
+use crate::secrets::{Clean, Secrets};
 
 mod decide;
 pub mod desired;
+pub mod dry;
 pub mod filling;
 mod learn;
 pub mod marker;
 mod matching;
+mod retry;
 pub mod seen;
 #[cfg(test)]
 mod simulation;
 pub mod step;
+
+use desired::Desired;
+use retry::Patience;
+pub use retry::Waits;
+use seen::{Answer, Remark, Seen, Stop};
+use step::{Next, Step, Wait};
+
+/// The agent kills a cancelled step after 7.5 seconds; open runs are set to `Aborted` before.
+const CLOSING: Duration = Duration::from_millis(4_500);
+
+/// How long open runs are tried to be set to `Aborted` after the work was given up.
+const CLOSING_AFTER_FAILURE: Duration = Duration::from_secs(10);
+
+/// What publishing needs beside what should exist.
+pub struct Publisher<'a> {
+    /// The door to Azure DevOps.
+    pub client: &'a Client,
+    /// The writer.
+    pub pipeline: &'a Pipeline,
+    /// The project of the runs.
+    pub project: &'a str,
+    /// The build that runs are looked up by.
+    pub build: Option<BuildId>,
+    /// Only print what would be sent.
+    pub dry_run: bool,
+    /// How long to wait for what.
+    pub waits: Waits,
+    /// How long to go on without progress.
+    pub retry_for: Duration,
+    /// Whether somebody wants it to end.
+    pub cancel: &'a Cancel,
+    /// What must not be sent.
+    pub secrets: &'a Secrets,
+    /// Who we are to the service.
+    pub identity: &'a str,
+}
+
+/// How publishing ended.
+pub struct Published {
+    /// What is known to exist.
+    pub seen: Seen,
+    /// What ended it before everything was there.
+    pub stopped: Option<Problem>,
+    /// Where people look at each run.
+    pub urls: BTreeMap<TestRunId, String>,
+}
+
+/// What a step came to, and the urls that its answer told.
+enum Outcome {
+    Learnt,
+    Cancelled,
+    Stopped(Problem),
+}
+
+impl Publisher<'_> {
+    /// Sends what is missing until nothing is.
+    pub async fn publish(&self, desired: &Desired) -> Published {
+        let mut work = Work {
+            publisher: self,
+            desired,
+            // A dry run has no way to write at all.
+            writer: (!self.dry_run).then(|| self.client.writer()),
+            published: Published {
+                seen: Seen::nothing(desired),
+                stopped: None,
+                urls: BTreeMap::new(),
+            },
+            patience: Patience::new(self.waits, self.retry_for),
+            remarks_told: 0,
+        };
+        while let Some(next) = step::next(desired, &work.published.seen) {
+            let problem = match work.go(next).await {
+                Outcome::Learnt => continue,
+                Outcome::Cancelled => cancelled(),
+                Outcome::Stopped(problem) => problem,
+            };
+            let closing = if self.cancel.is_wanted() {
+                CLOSING
+            } else {
+                CLOSING_AFTER_FAILURE
+            };
+            work.close(&problem, closing).await;
+            work.published.stopped = Some(problem);
+            break;
+        }
+        work.tell_remarks();
+        work.published
+    }
+}
+
+struct Work<'a> {
+    publisher: &'a Publisher<'a>,
+    desired: &'a Desired,
+    writer: Option<Writer<'a>>,
+    published: Published,
+    patience: Patience,
+    remarks_told: usize,
+}
+
+impl Work<'_> {
+    /// One step: wait, send, learn.
+    async fn go(&mut self, Next { step, wait }: Next) -> Outcome {
+        let cancel = self.publisher.cancel;
+        if cancel.is_wanted() {
+            return Outcome::Cancelled;
+        }
+        let imagined = self.writer.is_none() && dry::is_imagined(&self.published.seen, &step);
+        if !imagined {
+            tokio::select! {
+                () = self.wait(wait) => {}
+                () = cancel.wanted() => return Outcome::Cancelled,
+            }
+        }
+        if let Step::Attach {
+            run,
+            id,
+            attachments,
+        } = &step
+        {
+            return self.attach(*run, *id, attachments).await;
+        }
+        let sent = if imagined {
+            if let Some(line) = dry::told(self.desired, &step) {
+                self.publisher.pipeline.line(&line);
+            }
+            Sent::Answered(dry::imagine(self.desired, &self.published.seen, &step))
+        } else {
+            let sending = self.send(&step);
+            tokio::pin!(sending);
+            tokio::select! {
+                sent = &mut sending => sent,
+                // A run that is being made is waited for: it could not be set to `Aborted` otherwise.
+                () = cancel.wanted() => {
+                    if !matches!(step, Step::Create { .. }) {
+                        return Outcome::Cancelled;
+                    }
+                    match tokio::time::timeout(CLOSING / 2, sending).await {
+                        Ok(sent) => sent,
+                        Err(_) => return Outcome::Cancelled,
+                    }
+                }
+            }
+        };
+        self.note_urls(&sent);
+        let trouble = match &sent {
+            Sent::Answered(_) => {
+                // A look after a lost answer is no progress.
+                if wait == Wait::No {
+                    self.patience.progress();
+                }
+                None
+            }
+            Sent::Refused(_) => None,
+            Sent::NotSent(trouble) | Sent::Unknown(trouble) => Some(trouble.clone()),
+        };
+        let stop = self.published.seen.learn(self.desired, &step, sent);
+        self.tell_remarks();
+        if let Some(Stop::Refused(refusal)) = stop {
+            return Outcome::Stopped(explain::refusal(
+                self.publisher.client,
+                &refusal,
+                self.asker(),
+            ));
+        }
+        match trouble {
+            Some(trouble) => self.after_trouble(&step, &trouble).await,
+            None => Outcome::Learnt,
+        }
+    }
+
+    /// Up to eight attachments at the same time; each is learnt on its own.
+    async fn attach(
+        &mut self,
+        run: usize,
+        id: TestRunId,
+        attachments: &[(usize, AttachedAt)],
+    ) -> Outcome {
+        let Some(writer) = self.writer else {
+            let answered = self.published.seen.answered();
+            for &(position, _) in attachments {
+                self.published
+                    .seen
+                    .learn_attachment(run, position, &Sent::Answered(()), answered);
+            }
+            return Outcome::Learnt;
+        };
+        let (project, cancel) = (self.publisher.project, self.publisher.cancel);
+        let desired = &self.desired.runs[run].attachments;
+        let mut sending: FuturesUnordered<_> = attachments
+            .iter()
+            .map(|&(position, place)| async move {
+                let attachment = &desired[position].attachment;
+                (
+                    position,
+                    writer.attach(project, id, place, attachment).await,
+                )
+            })
+            .collect();
+        let answered_before = self.published.seen.answered();
+        let mut trouble = None;
+        let mut any_answered = false;
+        loop {
+            let (position, sent) = tokio::select! {
+                one = sending.next() => match one {
+                    Some(one) => one,
+                    None => break,
+                },
+                () = cancel.wanted() => return Outcome::Cancelled,
+            };
+            match &sent {
+                Sent::Answered(()) => {
+                    any_answered = true;
+                    self.patience.progress();
+                }
+                Sent::Refused(_) => any_answered = true,
+                Sent::NotSent(one) | Sent::Unknown(one) => trouble = Some(one.clone()),
+            }
+            let stop = self
+                .published
+                .seen
+                .learn_attachment(run, position, &sent, answered_before);
+            if let Some(Stop::Refused(refusal)) = stop {
+                let problem = explain::refusal(self.publisher.client, &refusal, self.asker());
+                return Outcome::Stopped(problem);
+            }
+        }
+        match trouble {
+            Some(trouble) if !any_answered => {
+                let step = Step::Attach {
+                    run,
+                    id,
+                    attachments: Vec::new(),
+                };
+                self.after_trouble(&step, &trouble).await
+            }
+            Some(_) | None => Outcome::Learnt,
+        }
+    }
+
+    /// Waits before the next try, or says that it was the last.
+    async fn after_trouble(&mut self, step: &Step, trouble: &Trouble) -> Outcome {
+        // Trying again does not change a certificate.
+        let is_final = trouble.kind == TroubleKind::Tls;
+        let wait = if is_final {
+            None
+        } else {
+            self.patience.after(trouble)
+        };
+        let Some(wait) = wait else {
+            let about_attachments =
+                matches!(step, Step::Attach { .. } | Step::ReadAttachments { .. });
+            if about_attachments && self.published.seen.give_up_attachments(&trouble.cause) {
+                self.patience.progress();
+                return Outcome::Learnt;
+            }
+            let mut problem = explain::trouble(self.publisher.client, trouble, "");
+            if let Some(asked) = trouble.retry_after {
+                problem.message.push_str(&format!(
+                    "; it asks to wait {} seconds, and 'retryFor' allows {}",
+                    asked.as_secs(),
+                    self.publisher.retry_for.as_secs()
+                ));
+            }
+            return Outcome::Stopped(problem);
+        };
+        if wait >= Duration::from_secs(3) {
+            self.publisher.pipeline.line(&format!(
+                "{}: {}; trying again in {} seconds",
+                trouble.request,
+                trouble.cause,
+                wait.as_secs()
+            ));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Outcome::Learnt,
+            () = self.publisher.cancel.wanted() => Outcome::Cancelled,
+        }
+    }
+
+    async fn wait(&self, wait: Wait) {
+        let waits = self.publisher.waits;
+        match wait {
+            Wait::No => {}
+            Wait::Late => tokio::time::sleep(waits.late).await,
+            Wait::Other => tokio::time::sleep(waits.other).await,
+        }
+    }
+
+    async fn send(&self, step: &Step) -> Sent<Answer> {
+        let (client, project) = (self.publisher.client, self.publisher.project);
+        match (step, self.writer, self.publisher.build) {
+            (Step::LookUp { skip }, _, Some(build)) => answer(
+                client.runs_of_build(project, build, *skip).await,
+                Answer::Runs,
+            ),
+            (
+                Step::ReadResults {
+                    id,
+                    skip,
+                    with_sub_results,
+                    ..
+                },
+                ..,
+            ) => {
+                let results = client.results(project, *id, *skip, *with_sub_results).await;
+                answer(results, Answer::Results)
+            }
+            (Step::ReadAttachments { id, place, .. }, ..) => answer(
+                client.attachments(project, *id, *place).await,
+                Answer::Attachments,
+            ),
+            (Step::ReadRun { id, .. }, ..) => answer(client.run(project, *id).await, Answer::Run),
+            (Step::Create { run }, Some(writer), _) => {
+                let run = &self.desired.runs[*run].run;
+                answer(writer.create(project, run).await, Answer::Created)
+            }
+            (Step::AddResults { run, id, results }, Some(writer), _) => {
+                let all = &self.desired.runs[*run].results;
+                let results: Vec<_> = results.iter().map(|&at| &all[at]).collect();
+                answer(
+                    writer.add_results(project, *id, &results).await,
+                    Answer::Added,
+                )
+            }
+            (Step::End { id, ending, .. }, Some(writer), _) => {
+                answer(writer.end(project, *id, ending).await, Answer::Ended)
+            }
+            // Attachments are sent elsewhere; a dry run imagines what it would write; without a
+            // build nothing is looked up.
+            (
+                Step::Attach { .. }
+                | Step::LookUp { .. }
+                | Step::Create { .. }
+                | Step::AddResults { .. }
+                | Step::End { .. },
+                ..,
+            ) => Sent::NotSent(Trouble {
+                request: format!("{step:?}"),
+                cause: "this request cannot be sent here; this is a bug, please report it"
+                    .to_owned(),
+                kind: TroubleKind::Answer,
+                retry_after: Some(Duration::MAX),
+            }),
+        }
+    }
+
+    /// Sets open runs to `Aborted`, as far as the time allows.
+    async fn close(&mut self, problem: &Problem, time: Duration) {
+        let on_the_run = Clean::own("publishing could not be finished: ")
+            .and(&self.publisher.secrets.clean(&problem.message))
+            .as_name(500);
+        self.published.seen.give_up(&problem.message, &on_the_run);
+        let deadline = tokio::time::Instant::now() + time;
+        while let Some(Next { step, .. }) = step::next(self.desired, &self.published.seen) {
+            if self.writer.is_none() {
+                break;
+            }
+            match tokio::time::timeout_at(deadline, self.send(&step)).await {
+                Ok(sent) => {
+                    let again = matches!(sent, Sent::NotSent(_) | Sent::Unknown(_));
+                    self.published.seen.learn(self.desired, &step, sent);
+                    if again
+                        && tokio::time::Instant::now() + self.publisher.waits.backoff < deadline
+                    {
+                        tokio::time::sleep(self.publisher.waits.backoff).await;
+                    } else if again {
+                        break;
+                    }
+                }
+                Err(_) => break,
+            }
+        }
+        self.published
+            .seen
+            .abandon("there was no time left, or no answer");
+    }
+
+    fn note_urls(&mut self, sent: &Sent<Answer>) {
+        let mut note = |run: &StoredRun| {
+            if !run.web_url.is_empty() {
+                self.published.urls.insert(run.id, run.web_url.clone());
+            }
+        };
+        match sent {
+            Sent::Answered(Answer::Created(run) | Answer::Run(run)) => note(run),
+            Sent::Answered(Answer::Runs(page)) => page.runs.iter().for_each(note),
+            Sent::Answered(
+                Answer::Results(_) | Answer::Added(_) | Answer::Attachments(_) | Answer::Ended(_),
+            )
+            | Sent::Refused(_)
+            | Sent::NotSent(_)
+            | Sent::Unknown(_) => {}
+        }
+    }
+
+    fn tell_remarks(&mut self) {
+        for remark in &self.published.seen.remarks[self.remarks_told..] {
+            match told(remark, self.desired) {
+                Told::Line(line) => self.publisher.pipeline.line(&line),
+                Told::Problem(problem) => self.publisher.pipeline.issue(&problem),
+            }
+        }
+        self.remarks_told = self.published.seen.remarks.len();
+    }
+
+    fn asker(&self) -> Asker<'_> {
+        Asker {
+            identity: self.publisher.identity,
+            project: self.publisher.project,
+            published: "",
+        }
+    }
+}
+
+fn answer<T>(sent: Sent<T>, to: impl FnOnce(T) -> Answer) -> Sent<Answer> {
+    match sent {
+        Sent::Answered(value) => Sent::Answered(to(value)),
+        Sent::Refused(refusal) => Sent::Refused(refusal),
+        Sent::NotSent(trouble) => Sent::NotSent(trouble),
+        Sent::Unknown(trouble) => Sent::Unknown(trouble),
+    }
+}
+
+/// What is said when somebody cancelled.
+pub fn cancelled() -> Problem {
+    Problem {
+        severity: Severity::Error,
+        code: code::CANCELLED,
+        message: "cancelled; open test runs were set to Aborted as far as they could be".to_owned(),
+        advice: "Run the step again: it publishes what is missing.".to_owned(),
+    }
+}
+
+enum Told {
+    Line(String),
+    Problem(Problem),
+}
+
+fn told(remark: &Remark, desired: &Desired) -> Told {
+    let name = |run: &usize| desired.runs[*run].run.name.as_str().to_owned();
+    match remark {
+        Remark::Resumed { run, id } => Told::Line(format!(
+            "'{}': test run {id} of an earlier try is filled up",
+            name(run)
+        )),
+        Remark::EarlierState { run, id } => Told::Problem(Problem::warning(
+            code::EARLIER_STATE,
+            format!(
+                "'{}' was published before in an earlier state, in test run {id}; it is published anew",
+                name(run)
+            ),
+            "The Tests tab shows both; delete the earlier run if it is in the way.",
+        )),
+        Remark::AbortedBefore { run, id } => Told::Line(format!(
+            "'{}' is in test run {id}, which was aborted; it is published anew",
+            name(run)
+        )),
+        Remark::HeldByOther { run, id } => Told::Line(format!(
+            "'{}' is being published by another job, in test run {id}; it is looked at again at the end",
+            name(run)
+        )),
+        Remark::BegunAnew { run, id, why } => Told::Problem(Problem::warning(
+            code::BEGUN_ANEW,
+            format!(
+                "test run {id} of '{}' is given up and its results are published anew: {why}",
+                name(run)
+            ),
+            "",
+        )),
+        Remark::NotEnded { id, reason } => Told::Problem(Problem::warning(
+            code::RUN_LEFT_OPEN,
+            format!("test run {id} could not be set to Aborted: {reason}"),
+            "The next try of this step sets it to Aborted.",
+        )),
+    }
+}
+
+/// Asks for something that only reads, until it is answered, refused, or patience is at its end.
+///
+/// # Errors
+/// Gives the last trouble.
+pub async fn read_until_answered<T, F>(
+    waits: Waits,
+    retry_for: Duration,
+    pipeline: &Pipeline,
+    cancel: &Cancel,
+    mut ask: impl FnMut() -> F,
+) -> Result<Sent<T>, ReadFailure>
+where
+    F: Future<Output = Sent<T>>,
+{
+    let mut patience = Patience::new(waits, retry_for);
+    loop {
+        let sent = tokio::select! {
+            sent = ask() => sent,
+            () = cancel.wanted() => return Err(ReadFailure::Cancelled),
+        };
+        let trouble = match sent {
+            Sent::NotSent(trouble) | Sent::Unknown(trouble) => trouble,
+            Sent::Answered(_) | Sent::Refused(_) => return Ok(sent),
+        };
+        let is_final = trouble.kind == TroubleKind::Tls;
+        let Some(wait) = (if is_final {
+            None
+        } else {
+            patience.after(&trouble)
+        }) else {
+            return Err(ReadFailure::Trouble(trouble));
+        };
+        if wait >= Duration::from_secs(3) {
+            pipeline.line(&format!(
+                "{}: {}; trying again in {} seconds",
+                trouble.request,
+                trouble.cause,
+                wait.as_secs()
+            ));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = cancel.wanted() => return Err(ReadFailure::Cancelled),
+        }
+    }
+}
+
+/// Why something could not be read.
+#[derive(Debug)]
+pub enum ReadFailure {
+    /// It was tried for as long as the inputs allow.
+    Trouble(Trouble),
+    /// Somebody cancelled.
+    Cancelled,
+}

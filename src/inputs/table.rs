@@ -5,11 +5,10 @@
 //! help. To add an input is to add a row, and an entry to task.json that a test compares with it.
 
 use super::attachments::AttachmentKinds;
+use super::report_folders::ReportFolders;
 use super::status_mapping::StatusMapping;
 use super::title::TitleTemplate;
-use super::value::{
-    AttachmentsFor, Command, InputValue, Kind, Lines, Seconds, WhenAlreadyPublished,
-};
+use super::value::{AttachmentsFor, Command, InputValue, Kind, Seconds, WhenAlreadyPublished};
 use super::{Given, Reader, Source};
 
 /// What is known of an input without reading it.
@@ -158,7 +157,7 @@ inputs! {
     /// takes out what earlier lines took. Relative to `searchFolder`, or absolute. `*`, `?`,
     /// `**`, `[…]` and `{a,b}` mean what they mean elsewhere in pipelines. A pattern may name
     /// report folders, folders above them, or files in them.
-    report_folders: Lines = "**", for [Publish];
+    report_folders: ReportFolders = "**", for [Publish];
 
     /// The folder that `reportFolders` begins at.
     search_folder: Option<String> = "",

@@ -116,22 +116,6 @@ impl InputValue for Option<String> {
     }
 }
 
-/// Entries, one a line, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lines(pub Vec<String>);
-
-impl InputValue for Lines {
-    const KIND: Kind = Kind::Lines;
-
-    fn parse(text: &str) -> Result<Self, Vec<Wrong>> {
-        Ok(Self(entries(text).map(str::to_owned).collect()))
-    }
-
-    fn shown(&self) -> String {
-        self.0.join(", ")
-    }
-}
-
 /// A time in whole seconds, at least `LEAST` and at most a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seconds<const LEAST: u32>(u32);

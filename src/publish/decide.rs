@@ -78,9 +78,7 @@ impl Seen {
                     {
                         Some(Life::Open) if self.looks_at_others < LOOKS_AT_OTHERS => {}
                         Some(Life::Open) => {
-                            let reason =
-                                format!("another job is still publishing it in test run {by}");
-                            self.places[at] = Place::Settled(Fate::Missing { reason });
+                            self.places[at] = Place::Settled(Fate::StillHeld { by });
                         }
                         Some(Life::Finished | Life::Aborted) | None => {
                             self.decide_undecided(desired, at, marked, &related);

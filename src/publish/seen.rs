@@ -116,6 +116,11 @@ pub enum Fate {
     },
     /// Some of its reports are published elsewhere: to be published anew, one run for each report.
     Divided,
+    /// Another job is still publishing it.
+    StillHeld {
+        /// Its run.
+        by: TestRunId,
+    },
     /// It is in no finished run.
     Missing {
         /// Why.

@@ -1,0 +1,325 @@
+//! What became of every Katalon result: published, left out, or missing; and what follows from it.
+
+use std::collections::BTreeMap;
+
+use crate::azure_devops::TestRunId;
+use crate::exit_code::ExitCode;
+use crate::katalon::{Report, Status, TestResult};
+use crate::mapping::MappedRun;
+use crate::publish::seen::Fate;
+
+/// What became of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResultFate {
+    /// It is in this finished run, sent by this command.
+    Published(TestRunId),
+    /// It is not sent on purpose.
+    LeftOut {
+        /// Why.
+        why: String,
+        /// The run that holds it, if one does.
+        run: Option<TestRunId>,
+    },
+    /// It should be in a finished run and is in none.
+    Missing {
+        /// Why.
+        why: String,
+        /// Another job has it and may still publish it.
+        held: bool,
+    },
+}
+
+/// A report and its results.
+#[derive(Clone, Debug)]
+pub struct ReportAccount {
+    /// The report.
+    pub report: Report,
+    /// Its key.
+    pub key: String,
+    /// Whether its results count for totals and gates.
+    pub counts: bool,
+    /// What became of each of its results.
+    pub fates: Vec<ResultFate>,
+}
+
+/// A run that holds results of the reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunAccount {
+    /// Its id.
+    pub id: TestRunId,
+    /// Where people look at it.
+    pub url: String,
+    /// Its name.
+    pub name: String,
+    /// Results that this command put there; for a run found, those of the reports at hand.
+    pub results: usize,
+    /// It was there before.
+    pub found: bool,
+    /// Its own message counts results that were refused.
+    pub incomplete: bool,
+}
+
+/// Everything that became of everything.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// The reports, in the order of their folders.
+    pub reports: Vec<ReportAccount>,
+    /// The runs, in the order in which they were made or found.
+    pub runs: Vec<RunAccount>,
+    /// Attachments that did not arrive: name and reason.
+    pub missing_attachments: Vec<(String, String)>,
+    /// Single results that were refused: test case and reason.
+    pub refused: Vec<(String, String)>,
+}
+
+/// Counts of Katalon results.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// All.
+    pub total: usize,
+    /// `PASSED`.
+    pub passed: usize,
+    /// `FAILED` and `ERROR`.
+    pub failed: usize,
+    /// The rest.
+    pub other: usize,
+    /// Passed after an attempt that did not.
+    pub flaky: usize,
+}
+
+/// Counts of what became of Katalon results; the three sum to the number read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// In a finished run, sent by this command.
+    pub published: usize,
+    /// Left out on purpose.
+    pub left_out: usize,
+    /// In no finished run.
+    pub missing: usize,
+}
+
+impl Account {
+    /// An account in which nothing has become of the reports yet.
+    pub fn of(reports: Vec<Report>, keys: Vec<String>) -> Self {
+        let reports = reports.into_iter().zip(keys).map(|(report, key)| {
+            let unknown = ResultFate::Missing {
+                why: "nothing was published".to_owned(),
+                held: false,
+            };
+            let fates = vec![unknown; report.results.len()];
+            ReportAccount {
+                report,
+                key,
+                counts: true,
+                fates,
+            }
+        });
+        Self {
+            reports: reports.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Leaves a whole report out.
+    pub fn leave_out(&mut self, report: usize, why: &str) {
+        let account = &mut self.reports[report];
+        account.counts = false;
+        account.fates.fill(ResultFate::LeftOut {
+            why: why.to_owned(),
+            run: None,
+        });
+    }
+
+    /// Books what became of a run. `counts` says of a report whether it counts though another
+    /// owner published it.
+    pub fn book(
+        &mut self,
+        run: &MappedRun,
+        fate: &Fate,
+        url: impl Fn(TestRunId) -> String,
+        counts: impl Fn(usize) -> bool,
+    ) {
+        let name = run.desired.run.name.as_str().to_owned();
+        match fate {
+            Fate::Published {
+                id,
+                refused,
+                missing_attachments,
+            } => {
+                self.runs.push(RunAccount {
+                    id: *id,
+                    url: url(*id),
+                    name,
+                    results: run.desired.results.len() - refused.len(),
+                    found: false,
+                    incomplete: !refused.is_empty(),
+                });
+                for &(report, result) in &run.sources {
+                    self.reports[report].fates[result] = ResultFate::Published(*id);
+                }
+                // A Katalon result whose rows made several results is there only if all are.
+                for (&position, why) in refused {
+                    let (report, result) = run.sources[position];
+                    let account = &mut self.reports[report];
+                    account.fates[result] = ResultFate::Missing {
+                        why: why.clone(),
+                        held: false,
+                    };
+                    let test_case = account.report.results[result].test_case.as_str().to_owned();
+                    self.refused.push((test_case, why.clone()));
+                }
+                for (&position, why) in missing_attachments {
+                    let attachment = &run.desired.attachments[position].attachment;
+                    self.missing_attachments
+                        .push((attachment.name.as_str().to_owned(), why.clone()));
+                }
+            }
+            Fate::AlreadyPublished {
+                id,
+                ours,
+                incomplete,
+            } => {
+                if !self.runs.iter().any(|known| known.id == *id) {
+                    let results = run.desired.results.len();
+                    let (id, url) = (*id, url(*id));
+                    let incomplete = *incomplete;
+                    self.runs.push(RunAccount {
+                        id,
+                        url,
+                        name,
+                        results,
+                        found: true,
+                        incomplete,
+                    });
+                }
+                let why = format!("already published in test run {id}");
+                for &report in &run.reports {
+                    let account = &mut self.reports[report];
+                    account.fates.fill(ResultFate::LeftOut {
+                        why: why.clone(),
+                        run: Some(*id),
+                    });
+                    account.counts = *ours || counts(report);
+                }
+            }
+            Fate::StillHeld { by } => {
+                let why = format!("another job is still publishing it, in test run {by}");
+                self.miss(run, &why, true);
+            }
+            Fate::Missing { reason } => self.miss(run, reason, false),
+            Fate::Divided => self.miss(run, "it was to be published in runs of its own", false),
+        }
+    }
+
+    fn miss(&mut self, run: &MappedRun, why: &str, held: bool) {
+        for &report in &run.reports {
+            self.reports[report].fates.fill(ResultFate::Missing {
+                why: why.to_owned(),
+                held,
+            });
+        }
+    }
+
+    /// Results that count for totals and gates, with the report that they are of.
+    pub fn counting(&self) -> impl Iterator<Item = (&Report, &TestResult)> {
+        let counting = self.reports.iter().filter(|account| account.counts);
+        counting.flat_map(|account| {
+            account
+                .report
+                .results
+                .iter()
+                .map(|result| (&account.report, result))
+        })
+    }
+
+    /// Counts by Katalon status.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for (_, result) in self.counting() {
+            totals.total += 1;
+            match result.status() {
+                Status::Passed => totals.passed += 1,
+                Status::Failed | Status::Error => totals.failed += 1,
+                Status::Incomplete | Status::Skipped | Status::NotRun => totals.other += 1,
+            }
+            totals.flaky += usize::from(result.is_flaky());
+        }
+        totals
+    }
+
+    /// Counts by what became of them.
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::default();
+        for fate in self.reports.iter().flat_map(|account| &account.fates) {
+            match fate {
+                ResultFate::Published(_) => tally.published += 1,
+                ResultFate::LeftOut { .. } => tally.left_out += 1,
+                ResultFate::Missing { .. } => tally.missing += 1,
+            }
+        }
+        tally
+    }
+
+    /// Results read, whatever became of them.
+    pub fn results_read(&self) -> usize {
+        self.reports
+            .iter()
+            .map(|account| account.report.results.len())
+            .sum()
+    }
+
+    /// Results in Azure DevOps in runs that this command finished.
+    pub fn published_results(&self) -> usize {
+        self.runs
+            .iter()
+            .filter(|run| !run.found)
+            .map(|run| run.results)
+            .sum()
+    }
+
+    /// Missing results by reason.
+    pub fn missing(&self) -> BTreeMap<&str, usize> {
+        let mut reasons = BTreeMap::new();
+        for fate in self.reports.iter().flat_map(|account| &account.fates) {
+            if let ResultFate::Missing { why, .. } = fate {
+                *reasons.entry(why.as_str()).or_default() += 1;
+            }
+        }
+        reasons
+    }
+
+    /// How many results keep the task from succeeding under `failTaskOnFailedTests`, by status.
+    pub fn failing(&self) -> BTreeMap<Status, usize> {
+        let mut failing = BTreeMap::new();
+        for (report, result) in self.counting() {
+            let status = result.status();
+            let fails = match status {
+                Status::Failed | Status::Error | Status::Incomplete => true,
+                // Planned, and the suite was killed before its turn.
+                Status::NotRun => !report.finished,
+                Status::Passed | Status::Skipped => false,
+            };
+            if fails {
+                *failing.entry(status).or_default() += 1;
+            }
+        }
+        failing
+    }
+
+    /// Whether everything that should be in a finished run is in one.
+    pub fn publication(&self) -> ExitCode {
+        let tally = self.tally();
+        let incomplete = self.runs.iter().any(|run| run.incomplete);
+        if tally.missing == 0 && !incomplete {
+            return ExitCode::Done;
+        }
+        let fates = || self.reports.iter().flat_map(|account| &account.fates);
+        let held = fates().any(|fate| matches!(fate, ResultFate::Missing { held: true, .. }));
+        let found = fates().any(|fate| matches!(fate, ResultFate::LeftOut { run: Some(_), .. }));
+        if tally.published > 0 || held || found {
+            ExitCode::PartlyPublished
+        } else {
+            ExitCode::NotPublished
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What the command ends with: the exit codes that hold, and the problem behind each.
+
+use crate::exit_code::ExitCode;
+use crate::pipeline::Pipeline;
+use crate::problem::{Problem, Severity};
+
+/// The exit codes that hold so far.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    decided: Vec<(ExitCode, Problem)>,
+}
+
+impl Verdict {
+    /// An exit code holds; its problem is told as an error.
+    pub(super) fn decide(&mut self, pipeline: &Pipeline, exit_code: ExitCode, problem: Problem) {
+        let problem = Problem {
+            severity: Severity::Error,
+            ..problem
+        };
+        pipeline.issue(&problem);
+        self.decided.push((exit_code, problem));
+    }
+
+    /// An exit code holds if the inputs say that this fails; else the problem is a warning.
+    pub(super) fn gate(
+        &mut self,
+        pipeline: &Pipeline,
+        fails: bool,
+        exit_code: ExitCode,
+        problem: Problem,
+    ) {
+        if fails {
+            self.decide(pipeline, exit_code, problem);
+        } else {
+            pipeline.issue(&Problem {
+                severity: Severity::Warning,
+                ..problem
+            });
+        }
+    }
+
+    /// The exit code that counts.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::worst_of(self.decided.iter().map(|(exit_code, _)| *exit_code))
+    }
+
+    /// The problem that decided the exit code, and how many others there are.
+    pub(super) fn message(&self) -> String {
+        let exit_code = self.exit_code();
+        let deciding = self
+            .decided
+            .iter()
+            .find(|(decided, _)| *decided == exit_code);
+        let Some((_, problem)) = deciding else {
+            return String::new();
+        };
+        let others = match self.decided.len() - 1 {
+            0 => String::new(),
+            1 => " (and one more error)".to_owned(),
+            others => format!(" (and {others} more errors)"),
+        };
+        format!("{}: {}{others}", problem.code, problem.message)
+    }
+}

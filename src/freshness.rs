@@ -1,0 +1,117 @@
+//! Whether a report is of this build, or lay there before: in the checkout, or on the agent.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::agent::Agent;
+use crate::katalon::{Report, TimeSource};
+
+/// A report may have ended so long before the build began: clocks differ.
+const SLACK: SignedDuration = SignedDuration::from_mins(10);
+
+/// A local time without zone may be off by every zone there is, and the slack.
+const SLACK_WITHOUT_ZONE: SignedDuration = SignedDuration::from_hours(26);
+
+/// What a report's age is measured by.
+#[derive(Clone, Debug, Default)]
+pub struct Age<'a> {
+    /// Where reports may have been downloaded to on purpose.
+    pub agent: Option<&'a Agent>,
+    /// When this job or stage began, by the service's clock.
+    pub job_start: Option<Timestamp>,
+    /// When the build began, by the service's clock.
+    pub build_start: Option<Timestamp>,
+    /// The service's clock minus this machine's, which the reports carry.
+    pub clock_ahead: SignedDuration,
+}
+
+impl Age<'_> {
+    /// Whether a report is old enough that only the build's own start can tell.
+    pub fn is_before_job(&self, report: &Report) -> bool {
+        let ended = self.ended(report);
+        !self
+            .job_start
+            .is_some_and(|start| ended.is_none_or(|(ended, _)| ended >= start))
+            && !self.is_downloaded(report)
+    }
+
+    /// Whether a report ended before the build began. What is not known makes nothing stale.
+    pub fn is_stale(&self, report: &Report) -> bool {
+        let (Some((ended, source)), Some(build_start)) = (self.ended(report), self.build_start)
+        else {
+            return false;
+        };
+        let slack = match source {
+            TimeSource::Exact => SLACK,
+            TimeSource::LocalWithoutZone => SLACK_WITHOUT_ZONE,
+        };
+        self.is_before_job(report) && build_start.duration_since(ended) > slack
+    }
+
+    /// Whether a report came here on purpose: it lies where downloads go, and its files were made
+    /// or changed on this disk since the job began (a self-hosted agent keeps older downloads).
+    pub fn is_downloaded(&self, report: &Report) -> bool {
+        let (Some(agent), Some(job_start)) = (self.agent, self.job_start) else {
+            return false;
+        };
+        let below = |folder: &Option<std::path::PathBuf>| {
+            folder
+                .as_ref()
+                .is_some_and(|folder| report.folder.starts_with(folder))
+        };
+        let downloads = (below(&agent.pipeline_workspace) && !below(&agent.sources_dir))
+            || (agent.is_release() && below(&agent.artifacts_dir));
+        downloads
+            && newest(&report.folder, came_here)
+                .is_some_and(|time| self.corrected(time) >= job_start)
+    }
+
+    /// When a report ended, by the service's clock.
+    fn ended(&self, report: &Report) -> Option<(Timestamp, TimeSource)> {
+        let source = report
+            .started
+            .map_or(TimeSource::Exact, |(_, source)| source);
+        let told = report.ended.or(report.started.map(|(started, _)| started));
+        let time = match told {
+            Some(time) => (time, source),
+            None => (newest(&report.folder, changed)?, TimeSource::Exact),
+        };
+        Some((self.corrected(time.0), time.1))
+    }
+
+    fn corrected(&self, time: Timestamp) -> Timestamp {
+        time.checked_add(self.clock_ahead).unwrap_or(time)
+    }
+}
+
+/// The latest of a time of the files of a folder.
+fn newest(
+    folder: &Path,
+    time: impl Fn(&std::fs::Metadata) -> Option<Timestamp>,
+) -> Option<Timestamp> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    entries
+        .flatten()
+        .filter_map(|entry| time(&entry.metadata().ok()?))
+        .max()
+}
+
+fn changed(metadata: &std::fs::Metadata) -> Option<Timestamp> {
+    metadata.modified().ok()?.try_into().ok()
+}
+
+/// When a file came to this disk: unpacking keeps the time of its content.
+#[cfg(unix)]
+fn came_here(metadata: &std::fs::Metadata) -> Option<Timestamp> {
+    Timestamp::from_second(std::os::unix::fs::MetadataExt::ctime(metadata)).ok()
+}
+
+#[cfg(not(unix))]
+fn came_here(metadata: &std::fs::Metadata) -> Option<Timestamp> {
+    let created: Option<Timestamp> = metadata
+        .created()
+        .ok()
+        .and_then(|time| time.try_into().ok());
+    created.max(changed(metadata))
+}

@@ -1,0 +1,108 @@
+//! The JSON document of `publish`. Fields keep their meaning within a major version.
+
+use serde_json::{Value, json};
+
+use crate::account::{Account, ReportAccount, ResultFate};
+use crate::azure_devops::TestRunId;
+use crate::exit_code::ExitCode;
+use crate::inputs::StatusMapping;
+use crate::mapping;
+use crate::problem::{Code, Severity};
+use crate::publish::dry;
+
+/// The document.
+pub fn publish(
+    account: &Account,
+    exit_code: ExitCode,
+    dry_run: bool,
+    statuses: &StatusMapping,
+    issues: &[(Severity, Code, String)],
+) -> Value {
+    let totals = account.totals();
+    let tally = account.tally();
+    let told = |severity| -> Vec<Value> {
+        let of_kind = issues.iter().filter(|(kind, ..)| *kind == severity);
+        of_kind
+            .map(|(_, code, text)| json!({"code": code.0, "message": text}))
+            .collect()
+    };
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "command": "publish",
+        "exitCode": exit_code.number(),
+        "dryRun": dry_run,
+        "totals": {
+            "total": totals.total,
+            "passed": totals.passed,
+            "failed": totals.failed,
+            "other": totals.other,
+            "flaky": totals.flaky,
+            "read": account.results_read(),
+            "published": tally.published,
+            "leftOut": tally.left_out,
+            "missing": tally.missing,
+            "publishedResults": account.published_results(),
+        },
+        "reports": account.reports.iter().map(report).collect::<Vec<_>>(),
+        "runs": account.runs.iter().map(|run| json!({
+            "id": shown(run.id),
+            "url": shown(run.id).map(|_| &run.url),
+            "name": run.name,
+            "plan": Value::Null,
+            "state": if dry::is_imagined_run(run.id) { "planned" } else { "finished" },
+            "results": run.results,
+        })).collect::<Vec<_>>(),
+        "results": account.reports.iter().flat_map(|report| results(report, statuses)).collect::<Vec<_>>(),
+        "unmatched": [],
+        "missingAttachments": account.missing_attachments.iter().map(|(name, reason)| {
+            json!({"name": name, "reason": reason})
+        }).collect::<Vec<_>>(),
+        "warnings": told(Severity::Warning),
+        "errors": told(Severity::Error),
+    })
+}
+
+fn shown(id: TestRunId) -> Option<u64> {
+    (!dry::is_imagined_run(id)).then_some(id.0)
+}
+
+fn report(account: &ReportAccount) -> Value {
+    json!({
+        "folder": account.report.display_folder,
+        "reruns": [],
+        "suite": account.report.suite.as_str(),
+        "key": account.key,
+        "finished": account.report.finished,
+        "results": account.report.results.len(),
+    })
+}
+
+fn results(account: &ReportAccount, statuses: &StatusMapping) -> Vec<Value> {
+    let results = account.report.results.iter().zip(&account.fates);
+    results
+        .map(|(result, fate)| {
+            let status = result.status();
+            let run = match fate {
+                ResultFate::Published(run) => shown(*run),
+                ResultFate::LeftOut { run, .. } => run.and_then(shown),
+                ResultFate::Missing { .. } => None,
+            };
+            let screenshots = result
+                .all_attempts()
+                .flat_map(|attempt| &attempt.screenshots);
+            json!({
+                "testCase": result.test_case.as_str(),
+                "suite": account.report.suite.as_str(),
+                "status": status.as_str(),
+                "outcome": mapping::outcome(status, statuses).as_str(),
+                "attempts": result.attempts(),
+                "rows": result.rows.len(),
+                "durationMs": result.duration().map(|duration| duration.as_millis() as u64),
+                "runId": run,
+                "testCaseIds": [],
+                "pointIds": [],
+                "screenshots": screenshots.map(|screenshot| &screenshot.name).collect::<Vec<_>>(),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! How long to wait before something is tried again, and when to stop trying.
+
+use std::time::{Duration, Instant};
+
+use crate::azure_devops::client::Trouble;
+
+/// No wait between two tries is longer, whatever the number of failures.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How long to wait for what. A value, so that tests can make it short.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// Before another look for what a lost request may have done.
+    pub late: Duration,
+    /// Before another look at a run of another job.
+    pub other: Duration,
+    /// Before the second try; doubled for each further one.
+    pub backoff: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            late: Duration::from_secs(5),
+            other: Duration::from_secs(10),
+            backoff: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Counts failures since the last progress.
+#[derive(Debug)]
+pub(super) struct Patience {
+    waits: Waits,
+    limit: Duration,
+    failures: u32,
+    last_progress: Instant,
+}
+
+impl Patience {
+    pub(super) fn new(waits: Waits, limit: Duration) -> Self {
+        Self {
+            waits,
+            limit,
+            failures: 0,
+            last_progress: Instant::now(),
+        }
+    }
+
+    /// Something was carried out, or read for the first time.
+    pub(super) fn progress(&mut self) {
+        self.failures = 0;
+        self.last_progress = Instant::now();
+    }
+
+    /// How long to wait after a failure; `None` if it is time to give up.
+    pub(super) fn after(&mut self, trouble: &Trouble) -> Option<Duration> {
+        let left = self
+            .limit
+            .checked_sub(self.last_progress.elapsed())
+            .filter(|left| !left.is_zero())?;
+        let doubled = self
+            .waits
+            .backoff
+            .saturating_mul(2_u32.saturating_pow(self.failures));
+        self.failures = self.failures.saturating_add(1);
+        match trouble.retry_after {
+            Some(asked) if asked > left => None,
+            Some(asked) => Some(asked),
+            // Never beyond the end of patience: the last try is made there.
+            None => Some(with_jitter(doubled.min(LONGEST)).min(left)),
+        }
+    }
+}
+
+/// Many jobs fail at the same moment; they must not all come back at the same moment.
+fn with_jitter(wait: Duration) -> Duration {
+    let mut random = [0; 1];
+    let filled = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut random);
+    let part = if filled.is_ok() {
+        f64::from(random[0]) / 255.0
+    } else {
+        0.5
+    };
+    wait.mul_f64(0.75 + 0.5 * part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::azure_devops::client::TroubleKind;
+
+    fn trouble(retry_after: Option<u64>) -> Trouble {
+        Trouble {
+            request: String::new(),
+            cause: String::new(),
+            kind: TroubleKind::Busy,
+            retry_after: retry_after.map(Duration::from_secs),
+        }
+    }
+
+    #[test]
+    fn waits_grow_and_end_with_patience() {
+        let mut patience = Patience::new(Waits::default(), Duration::from_secs(300));
+        let first = patience.after(&trouble(None)).unwrap();
+        let second = patience.after(&trouble(None)).unwrap();
+        assert!(
+            first <= Duration::from_millis(1_250) && second > first,
+            "{first:?} {second:?}"
+        );
+        for _ in 0..100 {
+            assert!(patience.after(&trouble(None)).unwrap() <= Duration::from_secs(75));
+        }
+        let mut impatient = Patience::new(Waits::default(), Duration::ZERO);
+        assert_eq!(impatient.after(&trouble(None)), None);
+    }
+
+    #[test]
+    fn the_service_says_how_long_unless_that_is_too_long() {
+        let mut patience = Patience::new(Waits::default(), Duration::from_secs(300));
+        assert_eq!(
+            patience.after(&trouble(Some(7))),
+            Some(Duration::from_secs(7))
+        );
+        assert_eq!(patience.after(&trouble(Some(301))), None);
+    }
+}
