@@ -39,3 +39,8 @@ pub use proxy::RefusingProxy;
 pub use service::{Recorded, Service, StandIn};
 pub use settings::{Build, Project, Settings, SignIn, TimelineRecord, TokenKind};
 pub use swagger::swagger_folder;
+
+/// Compiles and runs the example in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

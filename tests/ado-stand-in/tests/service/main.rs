@@ -7,4 +7,18 @@
 
 mod support;
 
+mod access;
+mod attachments;
+mod bodies;
+mod connections;
+mod finding;
+mod inspection;
+mod look_ups;
+mod page;
+mod readme;
+mod results;
+mod runs;
+mod sub_results;
+mod swagger;
+mod versions;
 mod whole_road;

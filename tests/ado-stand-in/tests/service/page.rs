@@ -1,0 +1,126 @@
+//! The page for people.
+
+use crate::support::*;
+use ado_stand_in::StandIn;
+use serde_json::json;
+
+fn page(service: &StandIn) -> Reply {
+    exchange(service, "GET", "/", &[], b"").unwrap()
+}
+
+#[test]
+fn the_page_shows_what_arrived_and_needs_no_token() {
+    let service = service();
+    assert!(
+        page(&service)
+            .text()
+            .contains("Nothing has been published yet")
+    );
+    let body = with(
+        run_body(),
+        &json!({ "comment": "the comment", "pipelineReference": { "pipelineId": 71, "jobReference": { "jobName": "nightly", "attempt": 2 } } }),
+    );
+    post(&service, "Shop/_apis/test/runs", &body);
+    let result = with(
+        result_body("Login works"),
+        &json!({ "outcome": "Failed", "durationInMs": 1500, "errorMessage": "no such button", "stackTrace": "at Login.groovy",
+                 "computerName": "agent-7", "automatedTestStorage": "Test Suites/Smoke", "resultGroupType": "dataDriven",
+                 "subResults": [{ "sequenceId": 1, "displayName": "user = jo", "outcome": "Failed" }] }),
+    );
+    add_results(&service, 1, &json!([result]));
+    let picture = service.add_attachment(1, Some(100_000), "shot.png", "the fingerprint", b"png");
+    service.add_attachment(1, None, "execution.log", "", b"log");
+    let reply = page(&service);
+    assert_eq!(reply.status, 200);
+    let text = reply.text();
+    for shown in [
+        "Smoke",
+        "InProgress",
+        "20261125.71",
+        "job nightly, attempt 2",
+        "1 result: 0 passed, 1 failed",
+        "the comment",
+        "Login works",
+        "1.5 s",
+        "no such button",
+        "at Login.groovy",
+        "agent-7",
+        "Test Suites/Smoke",
+        "user = jo",
+        "execution.log",
+        "the fingerprint",
+        "does not show attachments of a result that has sub-results",
+    ] {
+        assert!(text.contains(shown), "'{shown}' is not on the page");
+    }
+    assert!(text.contains(&format!("<img src=\"/_attachment/{picture}\"")));
+    assert!(!text.contains("<script"));
+}
+
+#[test]
+fn everything_on_the_page_is_escaped() {
+    let service = service();
+    let evil = "<script>alert(1)</script>\"'>";
+    let run = service.add_run(&json!({
+        "name": evil, "comment": evil, "errorMessage": evil, "state": evil, "build": { "id": evil },
+        "buildPlatform": evil, "releaseUri": evil, "plan": { "id": evil },
+        "pipelineReference": { "stageReference": { "stageName": evil } },
+        "results": [{ "testCaseTitle": evil, "outcome": evil, "state": evil, "errorMessage": evil, "stackTrace": evil, "comment": evil,
+                      "computerName": evil, "automatedTestName": evil, "automatedTestStorage": evil, "automatedTestType": evil,
+                      "resultGroupType": evil, "subResults": [{ "displayName": evil, "outcome": evil, "errorMessage": evil }] }],
+    }));
+    service.add_attachment(run, Some(100_000), &format!("{evil}.png"), evil, b"x");
+    let text = page(&service).text();
+    assert!(
+        !text.contains("<script") && !text.contains("\"'>"),
+        "{text}"
+    );
+    assert!(text.contains("&lt;script&gt;"));
+    let policy = page(&service)
+        .header("Content-Security-Policy")
+        .unwrap()
+        .to_owned();
+    assert!(policy.contains("default-src 'none'"));
+}
+
+#[test]
+fn only_pictures_are_served_as_what_they_are() {
+    let service = service();
+    let run = service.add_run(&json!({}));
+    for (name, kind) in [
+        ("a.png", "image/png"),
+        ("a.JPG", "image/jpeg"),
+        ("a.html", "text/plain; charset=utf-8"),
+        ("a.svg", "text/plain; charset=utf-8"),
+        ("a", "text/plain; charset=utf-8"),
+    ] {
+        let id = service.add_attachment(run, None, name, "", b"<script>");
+        let reply = exchange(&service, "GET", &format!("/_attachment/{id}"), &[], b"").unwrap();
+        assert_eq!(
+            (
+                reply.header("Content-Type"),
+                reply.header("X-Content-Type-Options")
+            ),
+            (Some(kind), Some("nosniff"))
+        );
+        assert_eq!(reply.body, b"<script>");
+    }
+    assert_eq!(
+        exchange(&service, "GET", "/_attachment/99", &[], b"")
+            .unwrap()
+            .status,
+        404
+    );
+}
+
+#[test]
+fn the_link_of_a_run_leads_to_the_page() {
+    let service = service();
+    let created = post(&service, "Shop/_apis/test/runs", &run_body()).json();
+    let link = created["webAccessUrl"].as_str().unwrap();
+    let path = link
+        .strip_prefix(service.page_url().trim_end_matches('/'))
+        .unwrap();
+    let reply = exchange(&service, "GET", path, &[], b"").unwrap();
+    assert!(reply.text().contains("Smoke"));
+}
