@@ -15,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
+    /// The request line named the whole address, as a client does that speaks to a proxy.
+    pub(crate) through_proxy: bool,
 }
 
 impl Request {

@@ -116,6 +116,14 @@ pub enum Fault {
     },
     /// The request is read, not carried out, and the connection stays open in silence.
     NeverAnswer,
+    /// Of the request only the head is read, and the connection stays open in silence: an upload gets stuck.
+    NeverRead,
+    /// The body of the request is read in pieces of whatever size the network brings, then the request is carried
+    /// out: an upload is slow and healthy.
+    SlowRead {
+        /// The pause before each piece.
+        pause: Duration,
+    },
     /// The request is carried out, and its answer, if it is a success, has these headers too.
     HeadersOnSuccess(Vec<(String, String)>),
     /// Something else happens to the service just before the request is carried out: somebody ends or deletes the
@@ -182,6 +190,8 @@ impl fmt::Debug for Fault {
             Fault::SignInPage => "SignInPage",
             Fault::Redirect { .. } => "Redirect",
             Fault::NeverAnswer => "NeverAnswer",
+            Fault::NeverRead => "NeverRead",
+            Fault::SlowRead { .. } => "SlowRead",
             Fault::HeadersOnSuccess(_) => "HeadersOnSuccess",
             Fault::Meanwhile(_) => "Meanwhile",
         };

@@ -3,21 +3,21 @@
 use crate::answer::{Answer, Request};
 use crate::errors::Refusal;
 use crate::faults::Fault;
+use crate::outgoing::Outgoing;
 use crate::routes;
 use crate::service::Service;
 use crate::settings::Settings;
 use crate::tls::Authority;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use socket2::Socket;
+use std::error::Error;
 use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -148,9 +148,23 @@ async fn answer(
             })
             .collect(),
         body: Bytes::new(),
+        through_proxy: head.uri.authority().is_some(),
     };
-    match Limited::new(body, READ_LIMIT).collect().await {
-        Ok(body) => request.body = body.to_bytes(),
+    if let Some(answer) = routes::for_people(service, &request) {
+        return Some(whole(service, answer));
+    }
+    // Decided before the body is read, since some faults are about reading it.
+    let fault = service.next_fault(&request);
+    let pause = match fault {
+        Some(Fault::NeverRead) => {
+            service.record(&request, connection);
+            return std::future::pending().await;
+        }
+        Some(Fault::SlowRead { pause }) => Some(pause),
+        _ => None,
+    };
+    match read(body, pause).await {
+        Ok(body) => request.body = body,
         Err(error) if error.is::<LengthLimitError>() => {
             let place = service.record(&request, connection);
             service.record_status(place, 413);
@@ -159,11 +173,7 @@ async fn answer(
         // The client went away while it was sending.
         Err(_) => return None,
     }
-    if let Some(answer) = routes::for_people(service, &request) {
-        return Some(whole(service, answer));
-    }
     let place = service.record(&request, connection);
-    let fault = service.next_fault(&request);
     let reset = || {
         let _ = socket.set_linger(Some(Duration::ZERO));
     };
@@ -172,7 +182,10 @@ async fn answer(
         Some(whole(service, answer))
     };
     match fault {
-        None => sent(handled(service, request, place).await),
+        // The first of these cannot come here; the second has happened.
+        None | Some(Fault::NeverRead | Fault::SlowRead { .. }) => {
+            sent(handled(service, request, place).await)
+        }
         Some(Fault::Status {
             code,
             headers,
@@ -244,6 +257,24 @@ async fn answer(
         Some(Fault::Meanwhile(what)) => {
             what(service);
             sent(handled(service, request, place).await)
+        }
+    }
+}
+
+/// Reads a body whole, with a pause before each piece of it.
+async fn read(
+    body: Incoming,
+    pause: Option<Duration>,
+) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    let mut body = Limited::new(body, READ_LIMIT);
+    let mut bytes = BytesMut::new();
+    loop {
+        if let Some(pause) = pause {
+            tokio::time::sleep(pause).await;
+        }
+        match body.frame().await {
+            None => return Ok(bytes.freeze()),
+            Some(frame) => bytes.extend_from_slice(&frame?.into_data().unwrap_or_default()),
         }
     }
 }
@@ -358,43 +389,4 @@ fn response(head: hyper::http::response::Builder, body: Outgoing) -> hyper::Resp
         *response.status_mut() = hyper::StatusCode::NOT_IMPLEMENTED;
         response
     })
-}
-
-/// The body of an answer.
-enum Outgoing {
-    Whole(Option<Bytes>),
-    Pieces {
-        length: u64,
-        pieces: mpsc::Receiver<io::Result<Bytes>>,
-    },
-}
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        match self.get_mut() {
-            Outgoing::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Outgoing::Pieces { pieces, .. } => pieces
-                .poll_recv(context)
-                .map(|piece| piece.map(|piece| piece.map(Frame::data))),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Outgoing::Whole(None))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Outgoing::Whole(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
-            }
-            Outgoing::Pieces { length, .. } => SizeHint::with_exact(*length),
-        }
-    }
 }

@@ -7,7 +7,7 @@ use crate::service::Service;
 use crate::settings::{Project, SignIn, TokenKind};
 use crate::state::State;
 use crate::version::{self, Agreed, Release};
-use crate::{attachments, builds, collection, page, results, runs};
+use crate::{attachments, builds, collection, page, replies, results, runs};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -129,7 +129,12 @@ fn answer(state: &mut State, request: &Request) -> Handled<Answer> {
         project,
         agreed,
     };
-    Ok((resource.handler)(state, &call)?.with_version(&text))
+    let answer = (resource.handler)(state, &call)?.with_version(&text);
+    Ok(if state.settings.replies_of_2020 {
+        replies::of_server_2020(answer)
+    } else {
+        answer
+    })
 }
 
 /// Compares two parts of an address as the service does.

@@ -35,6 +35,8 @@ pub struct Recorded {
     pub status: Option<u16>,
     /// Whether the request reached the service itself, refused or not, and no fault kept it away.
     pub handled: bool,
+    /// Whether the request line named the whole address, as a client does that takes this server for a proxy.
+    pub through_proxy: bool,
     /// The number of the connection it came over, from 1.
     pub connection: u64,
     /// When it had arrived whole.
@@ -161,6 +163,7 @@ impl Service {
             body_length: request.body.len(),
             status: None,
             handled: false,
+            through_proxy: request.through_proxy,
             connection,
             at: SystemTime::now(),
         });

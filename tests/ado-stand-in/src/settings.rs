@@ -38,6 +38,11 @@ pub struct Settings {
     pub created_state: Option<String>,
     /// Longer comments of runs are silently cut to so many characters on creation.
     pub run_comment_cut: Option<usize>,
+    /// Counters and statistics of runs have not caught up yet, and `postProcessState` says so (contract §2.3).
+    pub counters_lag: bool,
+    /// Answers look like those of Server 2020: ids as text, `resultGroupType` with a capital letter, no
+    /// `runStatistics` in runs (contract §2.3).
+    pub replies_of_2020: bool,
     /// The largest body, in bytes, of any request but an attachment.
     pub body_limit: usize,
     /// Bodies are kept for [`crate::Service::requests`] up to so many bytes each.
@@ -69,6 +74,8 @@ impl Default for Settings {
             pages_overlap: false,
             created_state: None,
             run_comment_cut: None,
+            counters_lag: false,
+            replies_of_2020: false,
             body_limit: 28 * 1024 * 1024,
             kept_body: usize::MAX,
             clock_ahead: 0,

@@ -83,7 +83,6 @@ impl Swagger {
         let mut compiler = Compiler::new();
         // Swagger 2.0 is made of JSON schema draft 4.
         compiler.set_default_draft(Draft::V4);
-        compiler.enable_format_assertions();
         compiler
             .add_resource(ADDRESS, document)
             .map_err(|error| failed(&error))?;

@@ -128,7 +128,11 @@ impl State {
 
     /// A run as it is read; lists hold the details only on demand (contract §4).
     pub(crate) fn run_view(&self, run: &Run, details: bool) -> Value {
-        let counts = run.counts();
+        let counts = if self.settings.counters_lag {
+            Counts::default()
+        } else {
+            run.counts()
+        };
         let mut view = Map::new();
         let mut put = |name: &str, value: Value| view.insert(name.into(), value);
         put("id", run.id.into());
@@ -199,7 +203,12 @@ impl State {
             put("buildConfiguration", configuration);
         }
         put("lastUpdatedBy", self.identity_view());
-        put("postProcessState", "Complete".into());
+        let post_process = if self.settings.counters_lag {
+            "InProgress"
+        } else {
+            "Complete"
+        };
+        put("postProcessState", post_process.into());
         put("runStatistics", self.run_statistics(run));
         view.into()
     }
@@ -256,6 +265,9 @@ impl State {
     }
 
     pub(crate) fn run_statistics(&self, run: &Run) -> Value {
+        if self.settings.counters_lag {
+            return json!([]);
+        }
         let mut numbers: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for result in run.results.values() {
             *numbers

@@ -261,6 +261,59 @@ fn a_request_can_be_left_without_an_answer() {
 }
 
 #[test]
+fn a_request_can_be_left_unread() {
+    let service = with_fault(Fault::NeverRead);
+    let mut stream = connect(&service);
+    stream.set_write_timeout(Some(SHORT)).unwrap();
+    // More than any socket holds by itself.
+    let body = vec![b' '; 64 * 1024 * 1024];
+    let path = "/contoso/Shop/_apis/test/runs?api-version=7.1";
+    let error = write_request(&mut stream, "POST", path, &[TOKEN, JSON], &body).unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+        ),
+        "{error}"
+    );
+    let recorded = &service.requests()[0];
+    assert_eq!((recorded.status, recorded.body_length), (None, 0));
+}
+
+#[test]
+fn a_body_can_be_read_slowly() {
+    let service = with_fault(Fault::SlowRead { pause: SHORT });
+    let begin = Instant::now();
+    assert_eq!(create(&service).unwrap().status, 200);
+    // Before the body and before its end.
+    assert!(begin.elapsed() >= SHORT * 2);
+    assert_eq!(service.requests()[0].json(), run_body());
+}
+
+#[test]
+fn a_request_that_took_the_server_for_a_proxy_is_told_apart() {
+    let service = service();
+    exchange(
+        &service,
+        "GET",
+        &format!("{}_apis/projects/Shop", service.collection_url()),
+        &[TOKEN],
+        b"",
+    )
+    .unwrap();
+    get(&service, "_apis/projects/Shop");
+    let requests = service.requests();
+    assert_eq!(
+        (requests[0].status, requests[0].through_proxy),
+        (Some(200), true)
+    );
+    assert_eq!(
+        (requests[1].status, requests[1].through_proxy),
+        (Some(200), false)
+    );
+}
+
+#[test]
 fn a_success_can_ask_to_wait() {
     let service = service();
     let slow_down = Fault::HeadersOnSuccess(vec![

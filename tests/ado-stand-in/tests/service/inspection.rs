@@ -94,3 +94,67 @@ fn a_write_moves_the_time_of_the_last_update() {
         "2026-01-01T00:00:00Z"
     );
 }
+
+#[test]
+fn counters_can_lag_behind_the_results() {
+    let service = service_with(|settings| settings.counters_lag = true);
+    let (run, _) = new_result(&service, &result_body("a"));
+    let read = || get(&service, &format!("Shop/_apis/test/runs/{run}")).json();
+    let statistics = || {
+        get(&service, &format!("Shop/_apis/test/runs/{run}/Statistics")).json()["runStatistics"]
+            .clone()
+    };
+    assert_eq!(
+        (&read()["totalTests"], &read()["postProcessState"]),
+        (&json!(0), &json!("InProgress"))
+    );
+    assert_eq!(statistics(), json!([]));
+    assert_eq!(
+        get(&service, &format!("Shop/_apis/test/Runs/{run}/results")).count(),
+        1,
+        "the list of results decides"
+    );
+    service.configure(|settings| settings.counters_lag = false);
+    assert_eq!(
+        (&read()["totalTests"], &read()["postProcessState"]),
+        (&json!(1), &json!("Complete"))
+    );
+    assert_eq!(statistics()[0]["count"], 1);
+}
+
+#[test]
+fn answers_can_look_like_those_of_an_older_server() {
+    let service = service_with(|settings| settings.replies_of_2020 = true);
+    let created = post(&service, "Shop/_apis/test/runs", &run_body()).json();
+    assert_eq!(created["id"], "1");
+    assert!(created.get("runStatistics").is_none());
+    let result = with(
+        result_body("a"),
+        &json!({ "resultGroupType": "dataDriven", "subResults": [{ "sequenceId": 1, "resultGroupType": "rerun" }] }),
+    );
+    let added = add_results(&service, 1, &json!([result])).json();
+    assert_eq!(
+        (
+            &added["value"][0]["id"],
+            &added["value"][0]["subResults"][0]["id"]
+        ),
+        (&json!("100000"), &json!("1"))
+    );
+    let read = get(
+        &service,
+        "Shop/_apis/test/Runs/1/results?detailsToInclude=subResults",
+    )
+    .json()["value"][0]
+        .clone();
+    assert_eq!(
+        (
+            &read["resultGroupType"],
+            &read["subResults"][0]["resultGroupType"]
+        ),
+        (&json!("DataDriven"), &json!("Rerun"))
+    );
+    assert_eq!(
+        get(&service, "Shop/_apis/test/runs/1/Statistics").json()["runStatistics"][0]["count"],
+        1
+    );
+}
