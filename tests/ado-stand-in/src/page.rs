@@ -66,6 +66,15 @@ fn numbered(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// A size as people read it.
+fn weighed(bytes: u64) -> String {
+    match bytes {
+        0..1000 => numbered(bytes, "byte"),
+        1000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
 /// The text in a field, escaped; empty where there is none.
 fn escaped(value: &Value, field: &str) -> String {
     html(value[field].as_str().unwrap_or_default())
@@ -125,10 +134,23 @@ fn write_counts(page: &mut String, run: &Value) {
     if incomplete > 0 {
         let _ = write!(page, "<span style=\"flex:{incomplete}\"></span>");
     }
+    let mut parts = Vec::new();
+    for (count, word) in [
+        (passed, "passed"),
+        (failed, "failed"),
+        (other, "other"),
+        (incomplete, "incomplete"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    let results = numbered(total, "result");
+    let colon = if parts.is_empty() { "" } else { ": " };
     let _ = write!(
         page,
-        "</div><p class=\"counts\">{}: {passed} passed, {failed} failed, {other} other, {incomplete} incomplete</p>",
-        numbered(total, "result")
+        "</div><p class=\"counts\">{results}{colon}{}</p>",
+        parts.join(", ")
     );
 }
 
@@ -304,11 +326,7 @@ fn write_attachments(page: &mut String, attachments: &Value) {
         }
         let size = attachment["size"].as_u64().unwrap_or_default();
         let kind = escaped(attachment, "attachmentType");
-        let _ = write!(
-            page,
-            "{name}</a><small>{} · {kind}</small>",
-            numbered(size, "byte")
-        );
+        let _ = write!(page, "{name}</a><small>{} · {kind}</small>", weighed(size));
         let comment = escaped(attachment, "comment");
         if !comment.is_empty() {
             let _ = write!(page, "<small>{comment}</small>");
