@@ -84,6 +84,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
         collection::known_identity(state, owner, "owner")?;
     }
     check_tags(&fields)?;
+    check_custom_fields(&fields)?;
     check_build(state, project, &fields)?;
     check_release(&fields)?;
 
@@ -145,6 +146,17 @@ fn check_tags(fields: &Map<String, Value>) -> Handled<()> {
     } else {
         Err(Refusal::property("A tag is made of letters and digits."))
     }
+}
+
+/// Only the field that Microsoft's own agent sends is known to work (contract §1.1).
+fn check_custom_fields(fields: &Map<String, Value>) -> Handled<()> {
+    let sent = fields.get("customTestFields").and_then(Value::as_array);
+    for field in sent.into_iter().flatten() {
+        if field["fieldName"] != "TestRunSystem" || !field["value"].is_string() {
+            return Err(Refusal::property(format!("Unknown custom field {field}.")));
+        }
+    }
+    Ok(())
 }
 
 fn check_build(state: &State, project: &Project, fields: &Map<String, Value>) -> Handled<()> {

@@ -5,6 +5,7 @@
 
 use crate::errors::{Handled, Refusal};
 use crate::text;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 /// The fields of a kind of object.
@@ -45,6 +46,8 @@ pub(crate) enum Kind {
 pub(crate) const ANY: usize = usize::MAX;
 /// The numbers of 32 bits that an id or a count may be.
 pub(crate) const INT: i64 = i32::MAX as i64;
+/// Dates before the end of 1970 are the zero of some clock (contract §2.3).
+const FIRST_DATE: Timestamp = Timestamp::constant(365 * 24 * 3600, 0);
 /// Longest error message on Services (contract §2.3).
 pub(crate) const MESSAGE: usize = 32_000;
 
@@ -107,6 +110,8 @@ fn check(kind: &Kind, value: &Value, at: &str, hosted: bool) -> Handled<()> {
             _ => wrong("a number that is not negative"),
         },
         Kind::Date => match value.as_str().and_then(text::date) {
+            // Nobody ran a test then: the date was never set, or read from nothing.
+            Some(date) if date < FIRST_DATE => wrong("a date of this age of the world"),
             Some(_) => Ok(()),
             None => wrong("an ISO 8601 date with a zone"),
         },

@@ -72,9 +72,9 @@ pub(crate) fn cut(text: &str, limit: usize) -> &str {
     text
 }
 
-/// An ISO 8601 date with a zone.
+/// An ISO 8601 date with a zone. The parser also takes a blank for the `T`, which is no ISO 8601.
 pub(crate) fn date(text: &str) -> Option<Timestamp> {
-    text.parse().ok()
+    (text.as_bytes().get(10) == Some(&b'T')).then(|| text.parse().ok())?
 }
 
 /// A date as the service writes it.

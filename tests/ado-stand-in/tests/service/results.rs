@@ -435,3 +435,28 @@ fn iterations_are_numbered_from_one() {
         200
     );
 }
+
+#[test]
+fn dates_that_are_the_zero_of_a_clock_are_refused() {
+    let rows = [
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "1970-12-31T23:59:59Z",
+    ];
+    for date in rows {
+        each_refused(&[(
+            json!({ "startedDate": date }),
+            400,
+            "must be a date of this age",
+        )]);
+    }
+    each_refused(&[(
+        json!({ "startedDate": "2026-11-25 08:00:00Z" }),
+        400,
+        "must be an ISO 8601 date",
+    )]);
+    assert_eq!(
+        add(&json!({ "startedDate": "1971-01-01T00:00:00Z" })).status,
+        200
+    );
+}

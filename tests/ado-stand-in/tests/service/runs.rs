@@ -534,3 +534,21 @@ fn unfinished_results_can_be_dropped_at_the_end() {
         (&json!(1), &json!(0))
     );
 }
+
+#[test]
+fn custom_fields_of_a_run_that_nobody_knows_are_refused() {
+    let field = |name: &str, value: Value| json!({ "customTestFields": [{ "fieldName": name, "value": value }] });
+    each_refused(&[
+        (
+            field("Browser", json!("Chrome")),
+            400,
+            "Unknown custom field",
+        ),
+        (
+            field("TestRunSystem", json!(1)),
+            400,
+            "Unknown custom field",
+        ),
+    ]);
+    assert_eq!(create(&field("TestRunSystem", json!("a"))).status, 200);
+}
