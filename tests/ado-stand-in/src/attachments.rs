@@ -9,6 +9,7 @@ use crate::text;
 use crate::version::Release;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 pub(crate) const OF_RUN: Resource = Resource {
@@ -152,17 +153,13 @@ fn attachments(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
 fn add(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
     state.allowed("Create test runs")?;
     let owner = owner(state, call)?;
-    let body = call.request.json()?;
-    let fields = shape::object(ATTACHMENT, &body, "", state.settings.hosted)?;
+    let body = call.json()?;
+    let fields = shape::object(ATTACHMENT, body, "", state.settings.hosted)?;
     let text_of = |name: &str| fields.get(name).and_then(Value::as_str);
-    let Some(stream) = text_of("stream") else {
+    let Some(bytes) = call.stream() else {
         return Err(Refusal::property("'stream' must be base64 text."));
     };
-    if stream.len() > LARGEST {
-        return Err(Refusal::rule(format!(
-            "Cannot upload file as it exceeded the maximum file size ({LARGEST} bytes)"
-        )));
-    }
+    let bytes = bytes?;
     let Some(file_name) = text_of("fileName") else {
         return Err(Refusal::property("An attachment needs a fileName."));
     };
@@ -175,9 +172,6 @@ fn add(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
             "The file name '{file_name}' holds a character that no file name may hold."
         )));
     }
-    let bytes = STANDARD
-        .decode(stream)
-        .map_err(|error| Refusal::property(format!("'stream' is not base64: {error}")))?;
     let id = state.add_attachment(Attachment {
         run: owner.run,
         result: owner.result,
@@ -189,12 +183,24 @@ fn add(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
             .unwrap_or("GeneralAttachment")
             .into(),
         created: String::new(),
-        bytes: bytes.into(),
+        bytes,
     });
     Ok(Answer::json(
         200,
         &json!({ "id": id, "url": url(state, call, id) }),
     ))
+}
+
+/// The bytes in the body of an attachment, or why there are none; nothing where it has no such text.
+pub(crate) fn stream(body: &Value) -> Option<Handled<Bytes>> {
+    let stream = body.get("stream")?.as_str()?;
+    if stream.len() > LARGEST {
+        return Some(Err(Refusal::rule(format!(
+            "Cannot upload file as it exceeded the maximum file size ({LARGEST} bytes)"
+        ))));
+    }
+    let bytes = STANDARD.decode(stream).map(Bytes::from);
+    Some(bytes.map_err(|error| Refusal::property(format!("'stream' is not base64: {error}"))))
 }
 
 fn url(state: &State, call: &Call<'_>, id: u64) -> String {

@@ -39,7 +39,7 @@ fn results(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
 fn checked(state: &State, call: &Call<'_>) -> Handled<Vec<Map<String, Value>>> {
     state.allowed("Create test runs")?;
     call.request.only_parameters(&[])?;
-    let body = call.request.json()?;
+    let body = call.json()?;
     let Some(values) = body.as_array() else {
         return Err(Refusal::property(
             "The body must be a list of test results.",

@@ -10,6 +10,8 @@ use crate::version::{self, Agreed, Release};
 use crate::{attachments, builds, collection, page, replies, results, runs};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::Value;
 
 /// What a handler gets to know besides the request.
 pub(crate) struct Call<'a> {
@@ -21,9 +23,20 @@ pub(crate) struct Call<'a> {
     /// The project in the path; none at the level of the collection.
     pub(crate) project: Option<Project>,
     pub(crate) agreed: Agreed,
+    body: &'a Body,
 }
 
 impl Call<'_> {
+    /// The body as JSON, or why it is none.
+    pub(crate) fn json(&self) -> Handled<&Value> {
+        self.body.json.as_ref().map_err(Refusal::clone)
+    }
+
+    /// The bytes in the body of an attachment; none where it has no such text.
+    pub(crate) fn stream(&self) -> Option<Handled<Bytes>> {
+        self.body.stream.clone()
+    }
+
     /// The project; only an area below a project asks.
     pub(crate) fn project(&self) -> Handled<&Project> {
         self.project
@@ -76,11 +89,28 @@ pub(crate) fn sign_in_page(status: u16) -> Answer {
 
 /// Answers a request to the service.
 pub(crate) fn handle(service: &Service, request: &Request) -> Answer {
+    // Read before the state is locked: a large attachment takes a while, and every connection needs the state.
+    let body = Body::read(request);
     let mut state = service.state();
-    answer(&mut state, request).unwrap_or_else(|refusal| refusal.answer())
+    answer(&mut state, request, &body).unwrap_or_else(|refusal| refusal.answer())
 }
 
-fn answer(state: &mut State, request: &Request) -> Handled<Answer> {
+/// The body of a request, read as far as that needs no state.
+struct Body {
+    json: Handled<Value>,
+    /// The bytes of an attachment.
+    stream: Option<Handled<Bytes>>,
+}
+
+impl Body {
+    fn read(request: &Request) -> Body {
+        let json = request.json();
+        let stream = json.as_ref().ok().and_then(attachments::stream);
+        Body { json, stream }
+    }
+}
+
+fn answer(state: &mut State, request: &Request, body: &Body) -> Handled<Answer> {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let Some(rest) = below_collection(state, &segments) else {
@@ -128,6 +158,7 @@ fn answer(state: &mut State, request: &Request) -> Handled<Answer> {
         parts: parts.to_vec(),
         project,
         agreed,
+        body,
     };
     let answer = (resource.handler)(state, &call)?.with_version(&text);
     Ok(if state.settings.replies_of_2020 {

@@ -51,8 +51,8 @@ fn create(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
     state.allowed("Create test runs")?;
     call.request.only_parameters(&[])?;
     let project = call.project()?;
-    let body = call.request.json()?;
-    let mut fields = shape::object(shapes::CREATE, &body, "", state.settings.hosted)?.clone();
+    let body = call.json()?;
+    let mut fields = shape::object(shapes::CREATE, body, "", state.settings.hosted)?.clone();
     // Servers of version 5 do not know these and ignore them (contract §1.1).
     if call.agreed.version < (6, 0) {
         fields.remove("pipelineReference");
@@ -261,8 +261,8 @@ fn run(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
 fn update(state: &mut State, call: &Call<'_>, project: &str, id: u64) -> Handled<Answer> {
     state.allowed("Create test runs")?;
     call.request.only_parameters(&[])?;
-    let body = call.request.json()?;
-    let mut fields = shape::object(shapes::UPDATE, &body, "", state.settings.hosted)?.clone();
+    let body = call.json()?;
+    let mut fields = shape::object(shapes::UPDATE, body, "", state.settings.hosted)?.clone();
     check_tags(&fields)?;
     check_build(state, call.project()?, &fields)?;
     check_release(&fields)?;

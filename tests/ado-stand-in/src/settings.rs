@@ -45,7 +45,8 @@ pub struct Settings {
     pub replies_of_2020: bool,
     /// The largest body, in bytes, of any request but an attachment.
     pub body_limit: usize,
-    /// Bodies are kept for [`crate::Service::requests`] up to so many bytes each.
+    /// Bodies are kept for [`crate::Service::requests`] up to so many bytes each: by default all but large
+    /// attachments, whole.
     pub kept_body: usize,
     /// How many seconds the clock of the service is ahead of this machine's.
     pub clock_ahead: i64,
@@ -77,7 +78,7 @@ impl Default for Settings {
             counters_lag: false,
             replies_of_2020: false,
             body_limit: 28 * 1024 * 1024,
-            kept_body: usize::MAX,
+            kept_body: 32 * 1024 * 1024,
             clock_ahead: 0,
             tls: false,
             client_certificate: false,
