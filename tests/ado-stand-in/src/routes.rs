@@ -117,8 +117,8 @@ fn answer(state: &mut State, request: &Request, body: &Body) -> Handled<Answer> 
         return Ok(page_not_found());
     };
     let (project, parts) = match rest {
-        ["_apis", parts @ ..] => (None, parts),
-        [project, "_apis", parts @ ..] => (Some(*project), parts),
+        [apis, parts @ ..] if is(apis, "_apis") => (None, parts),
+        [project, apis, parts @ ..] if is(apis, "_apis") => (Some(*project), parts),
         _ => return Ok(page_not_found()),
     };
     let anonymous = state.settings.anonymous_connection_data
@@ -300,7 +300,7 @@ fn refused_token(state: &State, request: &Request) -> Option<Handled<Answer>> {
     };
     Some(match state.settings.refusal {
         SignIn::Page => Ok(sign_in_page(203)),
-        SignIn::Unless401Asked => {
+        SignIn::Redirect => {
             let suppressed = request
                 .header("x-tfs-fedauthredirect")
                 .is_some_and(|value| is(value, "suppress"));

@@ -67,7 +67,7 @@ impl Default for Settings {
             user: None,
             identity: "Shop Build Service (contoso)".into(),
             denied: vec!["Delete test runs".into()],
-            refusal: SignIn::Unless401Asked,
+            refusal: SignIn::Redirect,
             anonymous_connection_data: false,
             hosted: true,
             max_api_version: (7, 1),
@@ -175,7 +175,7 @@ pub enum TokenKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignIn {
     /// 401 where the request has `X-TFS-FedAuthRedirect: Suppress`, else 302 to the sign-in page.
-    Unless401Asked,
+    Redirect,
     /// The sign-in page itself: 203 and HTML.
     Page,
 }

@@ -339,7 +339,7 @@ fn a_collection_may_lie_deeper_and_hold_a_blank() {
     );
     for (path, status) in [
         ("/tfs/Default%20Collection/Shop/_apis/test/runs", 200),
-        ("/TFS/default%20collection/shop/_APIS/test/runs", 404),
+        ("/TFS/default%20collection/shop/_APIS/test/runs", 200),
         ("/TFS/default%20collection/shop/_apis/Test/Runs", 200),
         ("/Default%20Collection/Shop/_apis/test/runs", 404),
     ] {
