@@ -155,6 +155,16 @@ impl Answer {
         self
     }
 
+    /// Adds headers; one that is there already gives way.
+    pub(crate) fn with_headers(mut self, headers: Vec<(String, String)>) -> Answer {
+        for (name, value) in headers {
+            self.headers
+                .retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
+            self.headers.push((name, value));
+        }
+        self
+    }
+
     /// The version that was agreed on stands in the content type (contract §1.3).
     pub(crate) fn with_version(mut self, version: &str) -> Answer {
         for (name, value) in &mut self.headers {

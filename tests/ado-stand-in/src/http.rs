@@ -195,12 +195,11 @@ async fn answer(
             if carried_out {
                 handled(service, request, place).await;
             }
-            let mut answer = match body {
+            let answer = match body {
                 Some(body) => Answer::text(code, "application/json; charset=utf-8", body),
                 None => scripted(code).answer(),
             };
-            answer.headers.extend(headers);
-            sent(answer)
+            sent(answer.with_headers(headers))
         }
         Some(Fault::ResetBefore) => {
             reset();
@@ -248,11 +247,13 @@ async fn answer(
         ),
         Some(Fault::NeverAnswer) => std::future::pending().await,
         Some(Fault::HeadersOnSuccess(headers)) => {
-            let mut answer = handled(service, request, place).await;
-            if (200..300).contains(&answer.status) {
-                answer.headers.extend(headers);
-            }
-            sent(answer)
+            let answer = handled(service, request, place).await;
+            let success = (200..300).contains(&answer.status);
+            sent(if success {
+                answer.with_headers(headers)
+            } else {
+                answer
+            })
         }
         Some(Fault::Meanwhile(what)) => {
             what(service);

@@ -122,12 +122,17 @@ fn a_status_can_come_instead_of_handling_or_after_it() {
 
     let service = with_fault(Fault::Status {
         code: 418,
-        headers: vec![],
+        headers: vec![("Content-Type".into(), "text/plain".into())],
         body: Some("tea".into()),
         handled: false,
     });
     let reply = create(&service).unwrap();
     assert_eq!((reply.status, reply.text()), (418, "tea".into()));
+    let head = reply.head.to_lowercase();
+    assert!(
+        head.contains("content-type: text/plain") && !head.contains("application/json"),
+        "{head}"
+    );
 }
 
 #[test]
