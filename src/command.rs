@@ -79,6 +79,12 @@ pub async fn publish(
         tell_server(client, as_whom, invocation, pipeline);
     }
 
+    if cancel.is_wanted() {
+        verdict.decide(pipeline, ExitCode::Cancelled, crate::publish::cancelled());
+        set_outputs(pipeline, &Account::default(), verdict.exit_code());
+        return end(pipeline, &verdict, invocation.under_task);
+    }
+
     pipeline.section("Finding Katalon reports");
     let search = Search {
         folder: invocation.search_folder.clone(),

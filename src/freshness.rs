@@ -29,11 +29,13 @@ pub struct Age<'a> {
 impl Age<'_> {
     /// Whether a report is old enough that only the build's own start can tell.
     pub fn is_before_job(&self, report: &Report) -> bool {
-        let ended = self.ended(report);
-        !self
-            .job_start
-            .is_some_and(|start| ended.is_none_or(|(ended, _)| ended >= start))
-            && !self.is_downloaded(report)
+        let is_fresh = match (self.job_start, self.ended(report)) {
+            (Some(start), Some((ended, _))) => ended >= start,
+            // Nothing tells its age.
+            (_, None) => true,
+            (None, Some(_)) => false,
+        };
+        !is_fresh && !self.is_downloaded(report)
     }
 
     /// Whether a report ended before the build began. What is not known makes nothing stale.

@@ -257,12 +257,6 @@ mod tests {
     }
 
     #[test]
-    fn lists_have_an_entry_a_line_whatever_the_line_ending() {
-        let lines = Lines::parse(" **/A \r\n\n  !**/old\n").unwrap();
-        assert_eq!(lines.0, ["**/A", "!**/old"]);
-    }
-
-    #[test]
     fn a_word_that_is_not_on_the_list_is_answered_with_the_list() {
         assert_eq!(
             WhenAlreadyPublished::parse("Publish"),
