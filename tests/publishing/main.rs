@@ -1,0 +1,6 @@
+//! The program driven from outside: what Azure DevOps holds afterwards, what the log says, and the
+//! exit code.
+
+mod support;
+
+mod first_publication;
