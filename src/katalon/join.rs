@@ -238,3 +238,6 @@ fn damaged(folder: &ReportFolder, cause: &str) -> Problem {
         "The reports of its suites are read all the same.",
     )
 }
+
+#[cfg(test)]
+mod tests;

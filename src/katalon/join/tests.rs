@@ -1,0 +1,560 @@
+//! One test for each situation of `tests/reports`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::super::find::{Patterns, Search, find};
+use super::super::{FileKind, Report, Status, TestResult, TimeSource};
+use super::{ReadReports, read_all};
+use crate::problem::code;
+
+const LOGIN: &str = "Test Cases/Login/Valid user";
+const PAY: &str = "Test Cases/Checkout/Pay by card";
+const REFUND: &str = "Test Cases/Checkout/Refund";
+
+fn read(situation: &str) -> ReadReports {
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+    let found = find(&Search {
+        folder: reports.join(situation),
+        patterns: Patterns::parse(&["**".to_owned()]).unwrap(),
+    });
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    read_all(&found.folders, &found.collections)
+}
+
+/// The only report of a situation about which there is nothing to complain.
+fn report(situation: &str) -> Report {
+    let mut read = read(situation);
+    assert_eq!(messages(&read), [""; 0]);
+    assert_eq!(read.reports.len(), 1);
+    read.reports.remove(0)
+}
+
+fn messages(read: &ReadReports) -> Vec<&str> {
+    let unreadable = read.unreadable.iter().map(|one| &one.problem);
+    let problems = read.problems.iter().chain(unreadable);
+    problems.map(|one| one.message.as_str()).collect()
+}
+
+fn statuses(report: &Report) -> Vec<(&str, Status)> {
+    let results = report.results.iter();
+    results
+        .map(|result| (result.test_case.as_str(), result.status()))
+        .collect()
+}
+
+fn pictures(result: &TestResult) -> Vec<Vec<&str>> {
+    result
+        .all_attempts()
+        .map(|attempt| {
+            let pictures = attempt.screenshots.iter();
+            pictures.map(|picture| picture.name.as_str()).collect()
+        })
+        .collect()
+}
+
+fn millis(report: &Report) -> Option<i64> {
+    report.started.map(|(moment, _)| moment.as_millisecond())
+}
+
+#[test]
+fn rows_of_one_test_case_are_one_result() {
+    let report = report("three-rows-one-failed");
+    assert_eq!(
+        statuses(&report),
+        [(LOGIN, Status::Failed), (PAY, Status::Passed)]
+    );
+    let rows = &report.results[0].rows;
+    assert_eq!(rows.len(), 3);
+    assert_eq!(
+        rows[1].bound_values,
+        [
+            ("user".to_owned(), "bob".to_owned()),
+            ("password".to_owned(), "b2".to_owned())
+        ]
+    );
+    let failure = rows[1].attempts[0].failure.as_ref().unwrap();
+    assert_eq!(
+        failure.message,
+        "com.kms.katalon.core.exception.StepFailedException: \
+         Unable to click on object 'Page/button'"
+    );
+    assert!(failure.stack_trace.starts_with("\tat com.kms"));
+    assert!(failure.stack_trace.contains("\nCaused by: "));
+    assert_eq!(
+        report.results[0].duration(),
+        Some(Duration::from_millis(5500))
+    );
+    assert_eq!(
+        pictures(&report.results[0]),
+        [vec![], vec!["1754902502020.png"], vec![]]
+    );
+}
+
+#[test]
+fn a_report_says_where_and_with_what_it_ran() {
+    let report = report("three-rows-one-failed");
+    assert_eq!(
+        report.display_folder,
+        "Reports/20250811_105459/Smoke/20250811_105500"
+    );
+    assert_eq!(report.suite.as_str(), "Test Suites/Smoke");
+    assert_eq!(report.machine(), "build-7");
+    assert_eq!(report.browser, "Chrome 138.0.7204.97");
+    assert_eq!(report.os, "Windows 11 64bit");
+    assert_eq!(report.profile, "staging");
+    assert_eq!(report.katalon_version, "9.7.2.223");
+    assert_eq!(millis(&report), Some(1_754_902_500_000));
+    assert_eq!(
+        report.ended.map(|moment| moment.as_millisecond()),
+        Some(1_754_902_512_300)
+    );
+    assert!(report.finished);
+    let kinds: Vec<FileKind> = report.files.iter().map(|file| file.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            FileKind::Csv,
+            FileKind::Html,
+            FileKind::Junit,
+            FileKind::Log
+        ]
+    );
+}
+
+#[test]
+fn attempts_come_from_the_log_each_with_its_own_picture() {
+    let report = report("passed-on-second-attempt");
+    let result = &report.results[0];
+    let attempts = &result.rows[0].attempts;
+    assert_eq!(
+        attempts.iter().map(|one| one.status).collect::<Vec<_>>(),
+        [Status::Failed, Status::Passed]
+    );
+    assert!(result.is_flaky());
+    assert!(attempts[0].failure.is_some());
+    assert_eq!(attempts[1].failure, None);
+    assert_eq!(
+        pictures(result),
+        [["1754902500120.png"], ["keyes-Welcome page.png"]]
+    );
+    assert_eq!(attempts[0].duration, Some(Duration::from_millis(1500)));
+    assert_eq!(attempts[1].duration, Some(Duration::from_millis(1200)));
+    assert!(attempts[0].started < attempts[1].started);
+}
+
+#[test]
+fn a_skipped_test_that_junit_calls_passed_is_skipped() {
+    let report = report("skipped-that-junit-calls-passed");
+    assert_eq!(
+        statuses(&report),
+        [(LOGIN, Status::Passed), (PAY, Status::Skipped)]
+    );
+    assert_eq!(report.results[1].rows[0].attempts[0].failure, None);
+}
+
+#[test]
+fn a_killed_run_keeps_what_passed_and_names_what_did_not_run() {
+    let report = report("killed-after-three-passes");
+    assert_eq!(
+        statuses(&report),
+        [
+            (LOGIN, Status::Passed),
+            (PAY, Status::Passed),
+            (REFUND, Status::Passed),
+            ("Test Cases/Account/Change address", Status::Incomplete),
+            ("Test Cases/Account/Delete", Status::NotRun),
+            ("Test Cases/Account/Export", Status::NotRun),
+        ]
+    );
+    assert!(!report.finished);
+    let open = &report.results[3].rows[0].attempts[0];
+    assert_eq!((open.duration, &open.failure), (None, &None));
+    assert_eq!(pictures(&report.results[3]), [["1754902506105.png"]]);
+    // It ended when its log did.
+    assert!(report.ended > report.results[3].started());
+}
+
+#[test]
+fn a_killed_run_that_was_opened_later_has_not_finished() {
+    let report = report("killed-run-opened-later");
+    assert_eq!(
+        statuses(&report),
+        [
+            (LOGIN, Status::Passed),
+            (PAY, Status::Incomplete),
+            (REFUND, Status::NotRun)
+        ]
+    );
+    assert!(!report.finished);
+}
+
+#[test]
+fn a_plan_alone_is_a_report_in_which_nothing_ran() {
+    let report = report("plan-alone");
+    assert_eq!(
+        statuses(&report),
+        [(LOGIN, Status::NotRun), (PAY, Status::NotRun)]
+    );
+    assert_eq!(report.results[1].rows.len(), 2);
+    assert_eq!(report.suite.as_str(), "Test Suites/Smoke");
+    assert_eq!((report.started, report.finished), (None, false));
+}
+
+#[test]
+fn what_ran_before_the_log_begins_is_incomplete_and_says_why() {
+    let report = report("log-without-its-beginning");
+    assert_eq!(
+        statuses(&report),
+        [
+            (LOGIN, Status::Incomplete),
+            (PAY, Status::Passed),
+            (REFUND, Status::Failed)
+        ]
+    );
+    let lost = report.results[0].rows[0].attempts[0].failure.as_ref();
+    assert!(lost.unwrap().message.contains("lost its beginning"));
+    assert!(report.finished);
+}
+
+#[test]
+fn the_log_with_the_higher_number_is_the_older_half() {
+    let report = report("log-in-two-files");
+    assert_eq!(
+        statuses(&report),
+        [(LOGIN, Status::Passed), (PAY, Status::Passed)]
+    );
+    assert!(report.finished);
+}
+
+#[test]
+fn damage_in_a_log_costs_one_record_and_is_told_once() {
+    let read = read("damaged-record-in-log");
+    assert_eq!(read.problems.len(), 1);
+    let problem = &read.problems[0];
+    assert_eq!(problem.code, code::DAMAGED_FILE);
+    assert!(
+        problem
+            .message
+            .starts_with("report '.': 1 record(s) of the log cannot be read, the first at line "),
+        "{}",
+        problem.message
+    );
+    assert_eq!(
+        statuses(&read.reports[0]),
+        [
+            (LOGIN, Status::Passed),
+            (PAY, Status::Passed),
+            (REFUND, Status::Passed)
+        ]
+    );
+    assert_eq!(read.reports[0].results[1].started(), None);
+}
+
+#[test]
+fn a_failed_set_up_belongs_to_no_test_case() {
+    let read = read("set-up-failed");
+    assert_eq!(
+        messages(&read),
+        ["report '.': 1 failure(s) outside of any test case: \
+             Unable to connect to the test database"]
+    );
+    assert_eq!(statuses(&read.reports[0]), [(LOGIN, Status::Passed)]);
+}
+
+#[test]
+fn the_suite_of_a_test_case_that_was_run_alone_is_its_path() {
+    let report = report("test-case-run-alone");
+    assert_eq!(report.suite.as_str(), LOGIN);
+    assert_eq!(statuses(&report), [(LOGIN, Status::Passed)]);
+}
+
+#[test]
+fn old_logs_are_escaped_for_java_also_in_paths() {
+    let report = report("text-escaped-for-java-up-to-6");
+    assert_eq!(report.suite.as_str(), "Test Suites/Kiểm thử");
+    let result = &report.results[0];
+    assert_eq!(result.test_case.as_str(), "Test Cases/Kiểm thử/Đăng nhập");
+    let failure = result.rows[0].attempts[0].failure.as_ref().unwrap();
+    assert!(failure.message.ends_with("Unable to open \"C:\\new\""));
+    assert_eq!(failure.stack_trace, "\tat Script.run(Script.groovy:7)");
+    assert_eq!(pictures(result), [["1754902500120.png"]]);
+}
+
+#[test]
+fn a_collection_counts_no_suite_twice_and_keeps_the_one_whose_folder_is_gone() {
+    let read = read("two-suites-of-a-collection");
+    assert_eq!(messages(&read), [""; 0]);
+    let suites: Vec<(&str, &str)> = read
+        .reports
+        .iter()
+        .map(|report| {
+            assert_eq!(report.collection.as_deref(), Some("Test Suites/Nightly"));
+            (report.suite.as_str(), report.display_folder.as_str())
+        })
+        .collect();
+    assert_eq!(
+        suites,
+        [
+            (
+                "Test Suites/Web/Lost",
+                "Reports/20250811_105459/Nightly/20250811_105459"
+            ),
+            (
+                "Test Suites/Web/Cart",
+                "Reports/20250811_105459/Web/Cart/20250811_105500"
+            ),
+            (
+                "Test Suites/Web/Search",
+                "Reports/20250811_105459/Web/Search/20250811_105600"
+            ),
+        ]
+    );
+    assert_eq!(read.reports[1].profile, "staging");
+}
+
+#[test]
+fn a_junit_of_another_run_is_left_aside() {
+    let read = read("junit-of-yesterday-beside-killed-log");
+    assert_eq!(read.problems[0].code, code::FOREIGN_FILE);
+    assert_eq!(
+        messages(&read),
+        [
+            "report 'report': JUnit_Report.xml is left aside: its suite began at \
+             '10-08-2025T10:41:07', that of the log at 2025-08-11T08:55:00Z"
+        ]
+    );
+    let report = &read.reports[0];
+    assert_eq!(
+        statuses(report),
+        [
+            (LOGIN, Status::Passed),
+            (PAY, Status::Incomplete),
+            (REFUND, Status::NotRun)
+        ]
+    );
+    assert_eq!(report.junit_timestamp, None);
+    assert!(report.files.iter().all(|file| file.kind == FileKind::Log));
+}
+
+#[test]
+fn of_two_copies_the_one_with_a_log_counts_and_another_run_is_no_copy() {
+    let read = read("same-report-twice");
+    assert_eq!(
+        messages(&read),
+        ["report 'a copy' is the same as 'Reports/20250811_105500' and is left out"]
+    );
+    let folders: Vec<&str> = read
+        .reports
+        .iter()
+        .map(|report| report.display_folder.as_str())
+        .collect();
+    assert_eq!(folders, ["Reports/20250811_105500", "another run"]);
+    assert_eq!(read.left_out[0].folder, "a copy");
+}
+
+#[test]
+fn timestamps_of_all_versions_are_read_and_a_buddhist_year_is_unknown() {
+    let read = read("four-timestamp-formats");
+    let sources: Vec<(&str, Option<TimeSource>)> = read
+        .reports
+        .iter()
+        .map(|report| {
+            let source = report.started.map(|(_, source)| source);
+            (report.display_folder.as_str(), source)
+        })
+        .collect();
+    assert_eq!(
+        sources,
+        [
+            ("9.1-day-first", Some(TimeSource::LocalWithoutZone)),
+            ("buddhist-year", None),
+            ("since-10.2.3-utc", Some(TimeSource::Exact)),
+            ("up-to-9.0", Some(TimeSource::LocalWithoutZone)),
+        ]
+    );
+    assert_eq!(millis(&read.reports[2]), Some(1_752_151_000_911));
+    assert_eq!(
+        read.reports[1].junit_timestamp.as_deref(),
+        Some("2561-03-31 20:20:20")
+    );
+}
+
+#[test]
+fn output_without_zone_is_read_in_the_zone_that_the_suites_start_gives() {
+    let report = report("utc-timestamp-and-local-output");
+    let started: Vec<Option<String>> = report
+        .results
+        .iter()
+        .map(|result| result.started().map(|moment| moment.to_string()))
+        .collect();
+    let known = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        started,
+        [
+            known("2025-07-10T12:36:42Z"),
+            known("2025-07-10T12:36:45Z"),
+            None
+        ]
+    );
+}
+
+#[test]
+fn xml_that_ends_early_is_unreadable_and_says_where() {
+    let read = read("truncated-xml");
+    assert!(read.reports.is_empty());
+    let unreadable = &read.unreadable[0];
+    assert_eq!(unreadable.problem.code, code::UNREADABLE_REPORT);
+    let message = &unreadable.problem.message;
+    assert!(
+        message.starts_with("cannot read report '.': JUnit_Report.xml, line "),
+        "{message}"
+    );
+    assert!(
+        message.contains("at testsuites/testsuite[0](\"Smoke\")/testcase[1]: "),
+        "{message}"
+    );
+    assert!(
+        message.ends_with("the 1 test case(s) before it are not used"),
+        "{message}"
+    );
+}
+
+#[test]
+fn xml_that_ends_early_beside_a_log_is_a_warning() {
+    let read = read("truncated-xml-beside-log");
+    assert!(read.unreadable.is_empty());
+    assert_eq!(read.problems.len(), 1);
+    assert_eq!(
+        statuses(&read.reports[0]),
+        [
+            (LOGIN, Status::Passed),
+            (PAY, Status::Failed),
+            (REFUND, Status::Passed)
+        ]
+    );
+}
+
+#[test]
+fn a_bad_value_is_unknown_and_the_report_is_read() {
+    let read = read("one-bad-time");
+    let place = "testsuites/testsuite[0](\"Smoke\")";
+    assert_eq!(
+        messages(&read),
+        [
+            format!(
+                "report '.': JUnit_Report.xml, line 3, at {place}/@timestamp: \
+                 invalid timestamp \"yesterday\""
+            ),
+            format!(
+                "report '.': JUnit_Report.xml, line 12, at {place}/testcase[0]/@time: \
+                 invalid duration \"1,204\""
+            ),
+            format!(
+                "report '.': JUnit_Report.xml, line 16, at {place}/testcase[1]/@time: \
+                 invalid duration \"-3\""
+            ),
+        ]
+    );
+    let durations: Vec<Option<Duration>> = read.reports[0]
+        .results
+        .iter()
+        .map(TestResult::duration)
+        .collect();
+    assert_eq!(durations, [None, None, Some(Duration::from_millis(1500))]);
+    assert_eq!(read.reports[0].started, None);
+}
+
+#[test]
+fn a_status_that_is_none_is_incomplete_with_its_word_in_the_message() {
+    let report = report("unknown-status");
+    assert_eq!(
+        statuses(&report),
+        [(LOGIN, Status::Incomplete), (PAY, Status::Passed)]
+    );
+    let failure = report.results[0].rows[0].attempts[0].failure.as_ref();
+    assert_eq!(
+        failure.unwrap().message,
+        "Katalon reports the status 'ABORTED': The session was lost."
+    );
+}
+
+#[test]
+fn pictures_of_the_log_are_found_by_name_wherever_they_were_recorded() {
+    let read = read("screenshot-by-log");
+    assert_eq!(
+        pictures(&read.reports[0].results[0]),
+        [["1754902500120.png", "keyes-Log in.png"]]
+    );
+    assert_eq!(
+        messages(&read),
+        ["report '.': 1 recorded screenshot(s) not found: '1754902509999.png'"]
+    );
+}
+
+#[test]
+fn without_a_log_pictures_come_from_junits_output() {
+    let report = report("screenshot-by-junit");
+    assert_eq!(
+        pictures(&report.results[0]),
+        [["1754902500120.png", "keyes-Log in.png"]]
+    );
+    assert_eq!(pictures(&report.results[1]), [[""; 0]]);
+}
+
+#[test]
+fn paths_that_lead_out_of_the_folder_are_refused() {
+    let read = read("screenshot-outside-the-folder");
+    assert_eq!(pictures(&read.reports[0].results[0]), [[""; 0]]);
+    assert_eq!(
+        messages(&read),
+        [
+            "report 'report': 1 recorded screenshot(s) not found: '/home/ann/shots/gone.png'",
+            "report 'report': 2 recorded screenshot(s) lie outside the report folder: \
+             '../secret.png', 'keyes/../../secret.png'",
+        ]
+    );
+}
+
+#[test]
+fn the_path_of_a_case_is_its_identity_in_every_version() {
+    assert_eq!(
+        statuses(&report("uuid-as-classname")),
+        [(LOGIN, Status::Passed)]
+    );
+    let old = report("iteration-in-name");
+    assert_eq!(statuses(&old), [(LOGIN, Status::Failed)]);
+    assert_eq!(old.results[0].rows.len(), 2);
+    assert_eq!(old.results[0].duration(), None);
+}
+
+#[test]
+fn the_os_is_that_of_the_phone_or_of_the_cloud() {
+    let read = read("phone-and-cloud");
+    let ran_on: Vec<(&str, &str)> = read
+        .reports
+        .iter()
+        .map(|report| (report.os.as_str(), report.browser_or_device()))
+        .collect();
+    assert_eq!(
+        ran_on,
+        [
+            ("Windows", "Edge Chromium 144"),
+            ("Android 14", "Pixel 7 (Android 14)")
+        ]
+    );
+    assert_eq!(read.reports[1].katalon_version, "9.7.2.223");
+}
+
+#[test]
+fn text_is_read_in_the_encoding_that_it_has() {
+    let read = read("other-encodings");
+    assert_eq!(read.reports.len(), 3);
+    for report in &read.reports {
+        assert_eq!(report.suite.as_str(), "Test Suites/Größe");
+        assert_eq!(
+            statuses(report),
+            [("Test Cases/Über uns/Größe", Status::Passed)]
+        );
+    }
+}
