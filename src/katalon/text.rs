@@ -263,43 +263,42 @@ pub(crate) fn entity(name: &str) -> Option<char> {
 
 /// Undoes the escapes of a Java string literal, as logs up to 6.x have them.
 pub(crate) fn unescape_java(text: &str) -> Cow<'_, str> {
-    if !text.contains('\\') {
+    let Some(first) = text.find('\\') else {
         return Cow::Borrowed(text);
-    }
+    };
     let mut result = String::with_capacity(text.len());
+    result.push_str(&text[..first]);
     // Letters beyond U+FFFF come as two escapes, so code units are gathered first.
     let mut units: Vec<u16> = Vec::new();
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        rest = &rest[letter.len_utf8()..];
-        let unit = rest
+    let mut rest = &text[first..];
+    while let Some(escape) = rest.strip_prefix('\\') {
+        let unit = escape
             .strip_prefix('u')
-            .filter(|_| letter == '\\')
             .and_then(|hex| hex.get(..4))
             .and_then(|hex| u16::from_str_radix(hex, 16).ok());
         if let Some(unit) = unit {
             units.push(unit);
-            rest = &rest[5..];
-            continue;
+            rest = &escape[5..];
+        } else {
+            push_units(&mut result, &mut units);
+            let escaped = escape.chars().next();
+            result.push(match escaped {
+                Some('n') => '\n',
+                Some('t') => '\t',
+                Some('r') => '\r',
+                Some('b') => '\u{8}',
+                Some('f') => '\u{c}',
+                Some(other) => other,
+                None => '\\',
+            });
+            rest = &escape[escaped.map_or(0, char::len_utf8)..];
         }
-        push_units(&mut result, &mut units);
-        if letter != '\\' {
-            result.push(letter);
-            continue;
+        let plain = rest.find('\\').unwrap_or(rest.len());
+        if plain > 0 {
+            push_units(&mut result, &mut units);
+            result.push_str(&rest[..plain]);
+            rest = &rest[plain..];
         }
-        let Some(escaped) = rest.chars().next() else {
-            result.push('\\');
-            break;
-        };
-        rest = &rest[escaped.len_utf8()..];
-        result.push(match escaped {
-            'n' => '\n',
-            't' => '\t',
-            'r' => '\r',
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            other => other,
-        });
     }
     push_units(&mut result, &mut units);
     Cow::Owned(result)

@@ -3,9 +3,10 @@
 //! The document as a whole is never parsed: a cut attribute would swallow everything behind it.
 //! A record ends where its end tag is; where another begins first, it was cut.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
@@ -54,6 +55,7 @@ pub struct Records<R> {
     used: usize,
     /// The line of `buffer[0]`.
     line: u64,
+    tags: Tags,
     damaged: usize,
     first_damage: Option<(u64, String)>,
 }
@@ -75,6 +77,10 @@ impl<R: Read> Records<R> {
             buffer: Vec::new(),
             used: 0,
             line: 1,
+            tags: Tags {
+                start: Finder::new(START),
+                end: Finder::new(END),
+            },
             damaged: 0,
             first_damage: None,
         }
@@ -89,10 +95,14 @@ impl<R: Read> Records<R> {
     )]
     pub fn next(&mut self) -> io::Result<Option<Record>> {
         loop {
-            match find(&self.buffer[self.used..]) {
+            match self.tags.find(&self.buffer[self.used..]) {
                 Found::Whole(start, end) => {
                     let slice = self.used + start..self.used + end;
-                    let read = parse(&String::from_utf8_lossy(&self.buffer[slice]));
+                    // The source gives UTF-8 alone, and a tag is no place to cut a letter.
+                    let read = match std::str::from_utf8(&self.buffer[slice]) {
+                        Ok(xml) => parse(xml),
+                        Err(error) => Err(error.to_string()),
+                    };
                     match read {
                         Ok(record) => {
                             self.used += end;
@@ -165,22 +175,27 @@ fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
-fn find(bytes: &[u8]) -> Found {
-    let Some(start) = memmem::find(bytes, START) else {
-        // Half a start tag may stand at the end.
-        return Found::NotYet(bytes.len().saturating_sub(START.len() - 1));
-    };
-    let inside = start + START.len();
-    let Some(end) = memmem::find(&bytes[inside..], END) else {
-        return match memmem::find(&bytes[inside..], START) {
-            Some(next) => Found::Cut(start, inside + next),
-            None => Found::NotYet(start),
+/// Searchers for the two tags, made once.
+struct Tags {
+    start: Finder<'static>,
+    end: Finder<'static>,
+}
+
+impl Tags {
+    fn find(&self, bytes: &[u8]) -> Found {
+        let Some(start) = self.start.find(bytes) else {
+            // Half a start tag may stand at the end.
+            return Found::NotYet(bytes.len().saturating_sub(START.len() - 1));
         };
-    };
-    // The last start before the end: everything before it was cut.
-    match memmem::find(&bytes[inside..inside + end], START) {
-        Some(next) => Found::Cut(start, inside + next),
-        None => Found::Whole(start, inside + end + END.len()),
+        let inside = start + START.len();
+        // Where another record begins before the end, this one was cut.
+        let next = self.start.find(&bytes[inside..]);
+        let until = next.map_or(bytes.len(), |next| inside + next);
+        match (self.end.find(&bytes[inside..until]), next) {
+            (Some(end), _) => Found::Whole(start, inside + end + END.len()),
+            (None, Some(next)) => Found::Cut(start, inside + next),
+            (None, None) => Found::NotYet(start),
+        }
     }
 }
 
@@ -199,6 +214,7 @@ enum Field {
 
 fn parse(xml: &str) -> Result<Record, String> {
     let mut reader = Reader::from_str(xml);
+    reader.config_mut().allow_dangling_amp = true;
     let mut record = Record::default();
     let mut escaped_java = None;
     // Depth below `record`: `exception` holds a `message` of its own.
@@ -244,7 +260,7 @@ fn parse(xml: &str) -> Result<Record, String> {
                 }
                 depth = depth.saturating_sub(1);
             }
-            Event::Text(part) if depth == 2 => text.push_str(&part),
+            Event::Text(part) if depth == 2 && field != Field::Other => text.push_str(&part),
             Event::CData(part) if depth == 2 => text.push_str(&part),
             Event::GeneralRef(name) if depth == 2 => match entity(&name) {
                 Some(letter) => text.push(letter),
@@ -274,17 +290,21 @@ fn parse(xml: &str) -> Result<Record, String> {
 /// 7.5 the record does not say whether it is escaped for Java as well: then it is.
 fn unescape(record: &mut Record, escaped_java: Option<bool>) {
     let java = escaped_java.unwrap_or(true);
-    let plain = |text: &str| {
-        let text = text.replace("\r\n", "\n");
-        if java {
-            unescape_java(&text).replace("\r\n", "\n")
-        } else {
-            text
+    let plain = |text: &mut String| {
+        // Most texts have nothing to undo, and a log has hundreds of thousands.
+        if java && text.contains('\\') {
+            *text = unescape_java(text).into_owned();
+        }
+        if text.contains('\r') {
+            *text = text.replace("\r\n", "\n");
         }
     };
-    record.message = unescape_xml(&plain(&record.message)).into_owned();
+    plain(&mut record.message);
+    if let Cow::Owned(message) = unescape_xml(&record.message) {
+        record.message = message;
+    }
     for (_, value) in &mut record.properties {
-        *value = plain(value);
+        plain(value);
     }
 }
 
