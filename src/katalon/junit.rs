@@ -126,6 +126,8 @@ impl fmt::Display for JunitError {
 pub fn read(source: impl Read) -> Result<Junit, JunitError> {
     let mut reader = Reader::from_reader(TextReader::new(source));
     reader.config_mut().expand_empty_elements = true;
+    // An ampersand that somebody forgot to escape is no reason to lose a report.
+    reader.config_mut().allow_dangling_amp = true;
     let mut parser = Parser::default();
     let mut buffer = Vec::new();
     loop {
@@ -620,6 +622,17 @@ mod tests {
         let junit = read(xml.as_bytes()).unwrap();
         assert_eq!(junit.suites[0].property("deviceName"), Some("Pixel 7"));
         assert_eq!(junit.suites[0].property("devicePlatform"), None);
+    }
+
+    #[test]
+    fn an_ampersand_that_was_not_escaped_is_a_letter() {
+        let xml = suite(
+            "<testcase name=\"Test Cases/a & b\" status=\"FAILED\">\
+             <failure type=\"FAILED\">x & y</failure><system-out>a & b</system-out></testcase>",
+        );
+        let case = first_case(&xml);
+        assert_eq!(case.name, "Test Cases/a & b");
+        assert_eq!(case.message.as_deref(), Some("x & y"));
     }
 
     #[test]
