@@ -5,11 +5,12 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::problem::{Problem, code};
 
 mod patterns;
+mod rules;
 
 pub use patterns::Patterns;
 
@@ -59,7 +60,7 @@ pub fn find(search: &Search) -> Found {
         found.problems.push(no_search_folder(&folder));
     }
     let rules = search.patterns.below(&folder);
-    let mut waiting: Vec<(PathBuf, patterns::Progress)> = Vec::new();
+    let mut waiting: Vec<(PathBuf, rules::Progress)> = Vec::new();
     for root in rules.roots() {
         // A pattern may name a single file, or what is not there this time.
         let root = if root.is_file() {
@@ -173,18 +174,28 @@ pub(super) fn is_collection_file(name: &str) -> bool {
     name == "collection.json" || (name.len() > 3 && name.ends_with(".rp"))
 }
 
+/// The name of a path's component as patterns spell it; the root has none.
+fn component_name(component: Component<'_>) -> Option<String> {
+    match component {
+        Component::Prefix(_) | Component::Normal(_) | Component::ParentDir => {
+            Some(component.as_os_str().to_string_lossy().into_owned())
+        }
+        Component::RootDir | Component::CurDir => None,
+    }
+}
+
 /// The path without `.` and `..`, by its text alone: links are for the file system to follow.
 fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {
-            std::path::Component::ParentDir => {
+            Component::ParentDir => {
                 plain.pop();
             }
-            std::path::Component::CurDir => {}
-            std::path::Component::Prefix(_)
-            | std::path::Component::RootDir
-            | std::path::Component::Normal(_) => plain.push(component),
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => {
+                plain.push(component)
+            }
         }
     }
     plain
@@ -196,7 +207,7 @@ fn display(search_folder: &Path, path: &Path) -> String {
     for component in shown.components() {
         match component {
             // `/` stands between the parts, so the root is an empty first one.
-            std::path::Component::RootDir => {
+            Component::RootDir => {
                 if parts.is_empty() {
                     parts.push(String::new());
                 }
