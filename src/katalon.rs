@@ -130,6 +130,8 @@ pub struct Failure {
     pub message: String,
     /// The frames (`\tat …`, `Caused by: …`), empty if there are none.
     pub stack_trace: String,
+    /// The step that failed, `click(findTestObject("Page/button"))`; empty if no log names it.
+    pub step: String,
 }
 
 /// A picture that belongs to an attempt and lies inside the report folder.
@@ -271,7 +273,8 @@ pub struct Report {
     pub browser: String,
     /// Name of the mobile device; empty if there is none.
     pub device: String,
-    /// OS of the place where the tests ran (`remoteOS` where there is one, else `os`).
+    /// OS of the place where the tests ran: `remoteOS` where there is one, else that of the mobile
+    /// device (`Android 14`), else `os`.
     pub os: String,
     /// Execution profile; empty if unknown.
     pub profile: String,

@@ -26,6 +26,7 @@ pub(crate) fn split(text: &str, test_case: &str) -> Failure {
             message.to_owned()
         },
         stack_trace: stack_trace.trim_end().to_owned(),
+        step: String::new(),
     }
 }
 
@@ -106,6 +107,7 @@ mod tests {
             let expected = Failure {
                 message: message.to_owned(),
                 stack_trace: stack_trace.to_owned(),
+                step: String::new(),
             };
             assert_eq!(split(text, "Test Cases/A"), expected, "{text}");
         }

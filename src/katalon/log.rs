@@ -4,13 +4,14 @@
 //! seven is not well-formed (a killed run, two runs in one file, marks of a merge), so records
 //! are found and read one by one: see [`records`].
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 
+mod reader;
 pub mod records;
 
-use super::junit::without_iteration;
-use records::{Record, Records};
+use reader::LogReader;
+use records::Records;
 
 /// What the log of one suite execution says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,8 +28,11 @@ pub struct Log {
     pub failures_outside: Vec<String>,
     /// Epoch milliseconds of the last record: the end of a run that was killed.
     pub last_millis: Option<i64>,
-    /// Records that could not be read.
+    /// Records that could not be read, of all runs in the file.
     pub damage: Option<Damage>,
+    /// Other runs that began before this one and stand in the same file: the folder was used
+    /// twice, or a merge put two logs together.
+    pub earlier_runs: Vec<Log>,
 }
 
 /// The record `startSuite`.
@@ -76,23 +80,12 @@ pub struct Execution {
     pub message: String,
     /// `failed.exception.stacktrace` of that message, if there is one.
     pub stack_trace: String,
+    /// The step in which it first went wrong, `click(findTestObject("Page/button"))`; empty if
+    /// nothing did.
+    pub failed_step: String,
     /// Recorded paths of pictures, in order, also those of steps and called test cases.
     pub attachments: Vec<String>,
 }
-
-/// Levels that say how something ended. `NOT_RUN` is not among them: it is a step that was
-/// switched off in the script.
-const STATUS_LEVELS: [&str; 6] = [
-    "PASSED",
-    "FAILED",
-    "ERROR",
-    "SKIPPED",
-    "INCOMPLETE",
-    "ABORTED",
-];
-
-/// Messages of set-up and listeners that are kept; the first one tells the story.
-const FAILURES_KEPT: usize = 20;
 
 /// Reads a log from a stream, keeping one record at a time.
 ///
@@ -103,256 +96,7 @@ pub fn read(source: impl Read) -> io::Result<Log> {
     while let Some(record) = records.next()? {
         reader.take(record);
     }
-    reader.next_is_silence();
-    reader.log.damage = records.damage();
-    Ok(reader.log)
-}
-
-#[derive(Default)]
-struct LogReader {
-    log: Log,
-    /// The execution that is under way.
-    current: Option<Execution>,
-    /// What was started inside it and has not ended: test cases it called, and steps.
-    open: Vec<Inner>,
-    /// Whether the message that names the case and says how it ended has come.
-    verdict_given: bool,
-    /// What came while no execution was under way: that of a case whose start was lost.
-    orphan: Execution,
-    /// Failures that came with it; of set-up or a listener unless a case ends behind them.
-    orphan_failures: Vec<String>,
-    /// Level of the test cases that nobody called: 1 below a suite, 0 where a test case was run
-    /// alone.
-    top_level: Option<u32>,
-    /// Executions seen, so that a tail that was written twice counts once.
-    seen: HashSet<(String, i64, Option<u32>)>,
-}
-
-/// Whether a message begins with the path of a test case, and not with that of a longer one.
-fn names(message: &str, test_case: &str) -> bool {
-    let Some(rest) = message.strip_prefix(test_case) else {
-        return false;
-    };
-    !test_case.is_empty()
-        && rest
-            .chars()
-            .next()
-            .is_none_or(|next| next == '.' || next.is_whitespace())
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Inner {
-    CalledTestCase,
-    Step,
-}
-
-impl LogReader {
-    fn take(&mut self, record: Record) {
-        if record.millis.is_some() {
-            self.log.last_millis = record.millis;
-        }
-        match (record.level.as_str(), record.method.as_str()) {
-            ("START", "startSuite") => self.start_suite(record),
-            ("END", "endSuite") => {
-                self.next_begins();
-                self.log.suite_ended = record.millis.or(self.log.last_millis);
-            }
-            ("START", "startTest") => self.start_test(record),
-            ("END", "endTest") => self.end_test(&record),
-            ("START", _) => {
-                if self.current.is_some() {
-                    self.open.push(Inner::Step);
-                }
-            }
-            ("END", _) => {
-                if self.open.last() == Some(&Inner::Step) {
-                    self.open.pop();
-                }
-            }
-            ("RUN_DATA", _) => {
-                for (name, value) in record.properties {
-                    // Variables of a case, with secrets in them, are no data of the run.
-                    if !value.is_empty() && name != "executionBindingVariables" {
-                        self.log.run_data.insert(name, value);
-                    }
-                }
-            }
-            _ => self.message(record),
-        }
-    }
-
-    fn start_suite(&mut self, record: Record) {
-        self.next_begins();
-        if self.log.suite.is_none() {
-            self.log.suite = Some(SuiteStart {
-                millis: record.millis,
-                id: record.property("id").to_owned(),
-                name: record.property("name").to_owned(),
-                retry_count: record.property("retryCount").parse().ok(),
-            });
-        }
-    }
-
-    fn start_test(&mut self, record: Record) {
-        // The level decides where it is told: a record that was lost leaves the stack wrong.
-        let called = match record.nested_level {
-            Some(0) => {
-                self.top_level = Some(0);
-                false
-            }
-            Some(level) => level > self.top_level.unwrap_or(1),
-            None => self.current.is_some(),
-        };
-        if called && self.current.is_some() {
-            self.open.push(Inner::CalledTestCase);
-            return;
-        }
-        if called {
-            // Its caller's start was lost; it is no result of its own all the same.
-            return;
-        }
-        self.next_begins();
-        let test_case = match record.property("id") {
-            "" => record.property("name"),
-            id => id,
-        };
-        self.current = Some(Execution {
-            test_case: without_iteration(test_case).to_owned(),
-            retry: record.property("currentRetryCount").parse().ok(),
-            iteration: Some(record.property("iteration"))
-                .filter(|value| !value.is_empty())
-                .map(str::to_owned),
-            started: record.millis,
-            ..Execution::default()
-        });
-    }
-
-    fn end_test(&mut self, record: &Record) {
-        let called_one_is_open = self.open.contains(&Inner::CalledTestCase);
-        let ends_called = match (record.nested_level, self.top_level) {
-            (Some(_), Some(0)) | (None, _) => called_one_is_open,
-            // The level of a case's end is one below that of its start.
-            (Some(level), _) => level > 0,
-        };
-        if !ends_called {
-            if self.current.is_none() {
-                self.take_in_orphan(record);
-            }
-            self.finish_execution(true, record.millis);
-            return;
-        }
-        // Steps that it left open ended with it.
-        while let Some(inner) = self.open.pop() {
-            if inner == Inner::CalledTestCase {
-                break;
-            }
-        }
-    }
-
-    fn message(&mut self, record: Record) {
-        let says_how = STATUS_LEVELS.contains(&record.level.as_str());
-        let failed = matches!(record.level.as_str(), "FAILED" | "ERROR");
-        if self.current.is_none() && failed && !record.message.starts_with("Test Cases/") {
-            self.orphan_failures.push(record.message.clone());
-        }
-        let is_orphan = self.current.is_none();
-        let current = self.current.as_mut().unwrap_or(&mut self.orphan);
-        for (name, value) in &record.properties {
-            if name == "attachment" && !value.is_empty() && !current.attachments.contains(value) {
-                current.attachments.push(value.clone());
-            }
-        }
-        if !says_how {
-            return;
-        }
-        // The verdict on a case names the case. It is written while steps may still be open, and
-        // a failure at the level of the suite.
-        let is_verdict = if is_orphan {
-            record.message.starts_with("Test Cases/")
-        } else {
-            !self.open.contains(&Inner::CalledTestCase)
-                && names(&record.message, &current.test_case)
-        };
-        let of_the_case = is_verdict
-            || !is_orphan
-                && !self.verdict_given
-                && (self.open.is_empty()
-                    || record.nested_level == Some(0)
-                        && !self.open.contains(&Inner::CalledTestCase));
-        if of_the_case {
-            self.verdict_given |= is_verdict;
-            current.stack_trace = record.property("failed.exception.stacktrace").to_owned();
-            current.status = Some(record.level);
-            current.message = record.message;
-        }
-    }
-
-    /// The end of a case whose start was lost, in damage or with the beginning of the log.
-    fn take_in_orphan(&mut self, record: &Record) {
-        let Some(path) = record.message.strip_prefix("End Test Case : ") else {
-            return;
-        };
-        let mut orphan = std::mem::take(&mut self.orphan);
-        self.orphan_failures.clear();
-        path.clone_into(&mut orphan.test_case);
-        orphan.retry = record.property("currentRetryCount").parse().ok();
-        if !names(&orphan.message, path) {
-            orphan.status = None;
-            orphan.message.clear();
-        }
-        self.current = Some(orphan);
-    }
-
-    /// Something begins beside the execution under way, or the suite ends: so it has ended, even
-    /// if the record of its end was lost, provided that its verdict was given.
-    fn next_begins(&mut self) {
-        self.finish_execution(self.verdict_given, None);
-        self.orphan = Execution::default();
-        let room = FAILURES_KEPT.saturating_sub(self.log.failures_outside.len());
-        let failures = self.orphan_failures.drain(..);
-        // Without its beginning the log does not say whose failures they are.
-        if self.log.suite.is_some() {
-            self.log.failures_outside.extend(failures.take(room));
-        }
-    }
-
-    fn finish_execution(&mut self, has_ended: bool, ended: Option<i64>) {
-        self.open.clear();
-        self.verdict_given = false;
-        let Some(mut execution) = self.current.take() else {
-            return;
-        };
-        execution.has_ended = has_ended;
-        execution.ended = ended;
-        if let Some(started) = execution.started {
-            let key = (execution.test_case.clone(), started, execution.retry);
-            if !self.seen.insert(key) {
-                self.replace_by_later_copy(execution);
-                return;
-            }
-        }
-        self.log.executions.push(execution);
-    }
-
-    /// The log is over: what is under way never ended.
-    fn next_is_silence(&mut self) {
-        self.verdict_given = false;
-        self.next_begins();
-    }
-
-    /// A tail that was written twice: the copy that has an end tells more.
-    fn replace_by_later_copy(&mut self, copy: Execution) {
-        let first = self.log.executions.iter_mut().find(|execution| {
-            execution.test_case == copy.test_case
-                && execution.started == copy.started
-                && execution.retry == copy.retry
-        });
-        if let Some(first) = first
-            && !first.has_ended
-        {
-            *first = copy;
-        }
-    }
+    Ok(reader.finish(records.damage()))
 }
 
 #[cfg(test)]
@@ -537,6 +281,47 @@ mod tests {
         ]);
         let ended: Vec<bool> = log.executions.iter().map(|one| one.has_ended).collect();
         assert_eq!(ended, [true, false, false]);
+    }
+
+    #[test]
+    fn two_runs_in_one_file_are_told_apart() {
+        let suite = |millis: u32| {
+            let id = "<property name=\"id\">Test Suites/S</property>";
+            record("START", "startSuite", 0, "Start Test Suite", id).replace(
+                "<millis>1644393801000",
+                &format!("<millis>1644393801{millis}"),
+            )
+        };
+        let log = log(&[
+            suite(100),
+            start("Test Cases/A", 0, 1_644_393_801_200),
+            end(1_644_393_801_300),
+            suite(100),
+            start("Test Cases/A", 0, 1_644_393_801_200),
+            end(1_644_393_801_300),
+            suite(900),
+            start("Test Cases/A", 0, 1_644_393_801_950),
+        ]);
+        assert_eq!(log.executions.len(), 1);
+        assert!(!log.executions[0].has_ended);
+        assert_eq!(log.earlier_runs.len(), 1);
+        assert_eq!(log.earlier_runs[0].executions.len(), 1);
+        assert!(log.earlier_runs[0].executions[0].has_ended);
+    }
+
+    #[test]
+    fn the_step_that_failed_is_the_innermost() {
+        let log = log(&[
+            start("Test Cases/A", 0, 1_644_393_801_000),
+            record("START", "startKeyword", 1, "Start action : if (x)", ""),
+            record("START", "startKeyword", 2, "Start action : click(a)", ""),
+            record("FAILED", "logMessage", 1, "Unable to click", ""),
+            record("END", "endKeyword", 2, "End action", ""),
+            record("FAILED", "logMessage", 0, "Test Cases/A FAILED.", ""),
+            record("END", "endKeyword", 1, "End action", ""),
+            end(1_644_393_802_000),
+        ]);
+        assert_eq!(log.executions[0].failed_step, "click(a)");
     }
 
     #[test]

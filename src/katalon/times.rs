@@ -47,11 +47,12 @@ impl WrittenTime {
     }
 
     /// Seconds between this and `moment` that no zone explains: zones are whole quarter hours,
-    /// and a year of the Buddhist calendar is taken for what it means. `None` if they are more
-    /// than a day or so apart, which no zone explains either.
+    /// and a year of the Buddhist calendar is taken for what it means. `None` if they are further
+    /// apart than any zone: the nightly run of the day before began at the same time of day.
     pub(crate) fn seconds_off(self, moment: Timestamp) -> Option<i64> {
         const QUARTER: i64 = 15 * 60;
-        const WIDEST_ZONE: i64 = 26 * 60 * 60;
+        // From -12:00 to +14:00, and a minute for the seconds that are the answer.
+        const ZONES: std::ops::RangeInclusive<i64> = -12 * 3600 - 60..=14 * 3600 + 60;
         let written = match self {
             WrittenTime::Zoned(moment) => TimeZone::UTC.to_datetime(moment),
             WrittenTime::Local(local) => local,
@@ -71,7 +72,7 @@ impl WrittenTime {
             .flatten()
             .filter_map(|time| TimeZone::UTC.to_timestamp(time).ok())
             .map(|time| time.as_second() - moment.as_second())
-            .filter(|off| off.abs() <= WIDEST_ZONE)
+            .filter(|off| ZONES.contains(off))
             .map(|off| {
                 let past = off.rem_euclid(QUARTER);
                 past.min(QUARTER - past)
@@ -171,7 +172,8 @@ mod tests {
             ("2561-03-31 20:20:20", Some(0)),
             ("2018-03-31 20:27:20", Some(420)),
             ("2018-03-31 20:20:18", Some(2)),
-            ("2018-04-02 20:20:20", None),
+            ("2018-04-01 13:20:20", None),
+            ("2018-03-30 13:20:20", None),
         ] {
             let written = WrittenTime::parse(written).unwrap();
             assert_eq!(written.seconds_off(start), off, "{written:?}");

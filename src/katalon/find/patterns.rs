@@ -15,8 +15,6 @@ pub struct Patterns {
 
 #[derive(Clone, Debug)]
 struct Line {
-    number: usize,
-    text: String,
     takes_out: bool,
     /// Whether it stands where it says (`/agent/…`) or below the search folder.
     absolute: bool,
@@ -54,19 +52,15 @@ impl Patterns {
             if text.is_empty() {
                 continue;
             }
-            let line = Line::parse(text, index + 1)
+            let line = Line::parse(text)
                 .map_err(|reason| format!("line {} ('{text}'): {reason}", index + 1))?;
             parsed.push(line);
         }
-        match parsed.first() {
-            None => return Err("no pattern is given".to_owned()),
-            Some(first) if first.takes_out => {
-                return Err(format!(
-                    "line {} ('{}'): '!' takes out what earlier lines took, and there is none",
-                    first.number, first.text
-                ));
-            }
-            Some(_) => {}
+        if parsed.is_empty() {
+            return Err("no pattern is given".to_owned());
+        }
+        if parsed.iter().all(|line: &Line| line.takes_out) {
+            return Err("every line takes something out ('!'), and none takes anything".to_owned());
         }
         Ok(Patterns { lines: parsed })
     }
@@ -100,7 +94,7 @@ impl Patterns {
 }
 
 impl Line {
-    fn parse(line: &str, number: usize) -> Result<Line, String> {
+    fn parse(line: &str) -> Result<Line, String> {
         let (takes_out, text) = match line.strip_prefix('!') {
             Some(rest) => (true, rest.trim_start()),
             None => (false, line),
@@ -121,8 +115,6 @@ impl Line {
             .map(|alternative| parts(alternative))
             .collect::<Result<_, _>>()?;
         Ok(Line {
-            number,
-            text: line.to_owned(),
             takes_out,
             absolute,
             alternatives,
@@ -179,11 +171,13 @@ fn parts(pattern: &str) -> Result<Vec<Part>, String> {
         let part = match text {
             "" | "." => continue,
             "**" => Part::AnyFolders,
-            _ if text.contains("**") => {
-                return Err("'**' must stand alone between two '/'".to_owned());
-            }
             _ if text.contains(['*', '?', '[']) => {
-                Part::Name(Pattern::new(text).map_err(|error| error.msg.to_owned())?)
+                // `**.xml` means `*.xml`, as in Microsoft's tasks.
+                let mut text = text.to_owned();
+                while text.contains("**") {
+                    text = text.replace("**", "*");
+                }
+                Part::Name(Pattern::new(&text).map_err(|error| error.msg.to_owned())?)
             }
             _ => Part::Exactly(text.to_owned()),
         };
@@ -227,9 +221,8 @@ mod tests {
     fn a_wrong_line_is_named_with_its_reason() {
         for (lines, part) in [
             (&["Reports", "a{b"][..], "line 2 ('a{b'): a '{' has no '}'"),
-            (&["a**"], "line 1 ('a**'): '**' must stand alone"),
             (&["[x"], "line 1 ('[x'): "),
-            (&["!a"], "line 1 ('!a'): '!' takes out"),
+            (&["!a", "!b"], "every line takes something out"),
             (&["", " "], "no pattern is given"),
             (&["**", "!"], "line 2 ('!'): nothing follows"),
         ] {

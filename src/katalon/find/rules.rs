@@ -255,6 +255,7 @@ mod tests {
             "Reports/2024*/Smoke/*",
             "**/Smoke/**",
             "**/JUnit_Report.xml",
+            "**/JUnit**.xml",
             "Reports/20240101_10150[0-9]/{Smoke,Regression}",
             "{Reports/20240101_101500,Other}/Smoke",
             "/work/Reports",

@@ -64,6 +64,7 @@ pub(super) fn read(folder: &ReportFolder) -> FolderRead {
         read.unreadable = Some(unreadable(folder, &cause));
         return read;
     }
+    choose_run(folder, &mut files, &mut read.problems);
     tell_damage(folder, &files, &mut read.problems);
     join(folder, &contents, files, &mut read);
     read
@@ -154,6 +155,43 @@ fn nothing_usable(files: &Files) -> Option<String> {
         }
         (None, Some(Ok(_)) | None) => None,
     }
+}
+
+/// Of several runs in one log the one that JUnit tells of counts, else the latest.
+fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Problem>) {
+    let Some(Ok(log)) = &mut files.log else {
+        return;
+    };
+    let mut runs = std::mem::take(&mut log.earlier_runs);
+    if runs.is_empty() {
+        return;
+    }
+    let suites = match &files.junit {
+        Some(Ok(junit)) => junit.suites.as_slice(),
+        Some(Err(_)) | None => &[],
+    };
+    let is_told =
+        |run: &Log| run.suite.is_some() && suites.iter().any(|suite| foreign(suite, run).is_none());
+    let count = runs.len() + 1;
+    if !is_told(log)
+        && let Some(index) = runs.iter().position(is_told)
+    {
+        let damage = log.damage.take();
+        *log = runs.swap_remove(index);
+        log.damage = damage;
+    }
+    let began = log.suite.as_ref().and_then(|suite| suite.millis);
+    let began = began
+        .and_then(from_millis)
+        .map_or_else(|| "an unknown time".to_owned(), |began| began.to_string());
+    problems.push(Problem::warning(
+        code::FOREIGN_FILE,
+        format!(
+            "report '{}': the log holds {count} runs; the one that began at {began} is read",
+            folder.display
+        ),
+        "Empty the folder before Katalon writes to it again.",
+    ));
 }
 
 fn tell_damage(folder: &ReportFolder, files: &Files, problems: &mut Vec<Problem>) {

@@ -207,12 +207,23 @@ fn attempts(
             Status::Passed | Status::NotRun => None,
             Status::Skipped => logged.failure,
             Status::Failed | Status::Error | Status::Incomplete => {
-                reported.failure.or(logged.failure)
+                with_step(reported.failure, logged.failure)
             }
         },
         screenshots: pictures,
     });
     attempts
+}
+
+/// What JUnit says, with the step that only the log knows.
+fn with_step(reported: Option<Failure>, logged: Option<Failure>) -> Option<Failure> {
+    match (reported, logged) {
+        (Some(reported), Some(logged)) => Some(Failure {
+            step: logged.step,
+            ..reported
+        }),
+        (reported, logged) => reported.or(logged),
+    }
 }
 
 fn reported_attempt(case: &JunitCase) -> Attempt {
@@ -222,7 +233,7 @@ fn reported_attempt(case: &JunitCase) -> Attempt {
         status,
         started: None,
         duration: case.time,
-        failure: failure_of(status, word, message, "", case.path()),
+        failure: failure_of(status, word, message, case.path()),
         screenshots: Vec::new(),
     }
 }
@@ -239,19 +250,21 @@ fn logged_attempt(execution: &Execution, screenshots: &mut Screenshots<'_>) -> A
         Status::Incomplete if word.is_none() => "",
         _ => &execution.message,
     };
+    let mut failure = failure_of(status, word, message, &execution.test_case);
+    if let Some(failure) = &mut failure {
+        failure.step.clone_from(&execution.failed_step);
+        if failure.stack_trace.is_empty() {
+            let trace = failure::split(&execution.stack_trace, &execution.test_case);
+            failure.stack_trace = trace.stack_trace;
+        }
+    }
     Attempt {
         status,
         started,
         duration: started
             .zip(ended)
             .and_then(|(started, ended)| between(started, ended)),
-        failure: failure_of(
-            status,
-            word,
-            message,
-            &execution.stack_trace,
-            &execution.test_case,
-        ),
+        failure,
         screenshots: screenshots.find_all(&execution.attachments),
     }
 }
@@ -267,22 +280,13 @@ fn status_of(word: &str, has_message: bool) -> (Status, Option<&str>) {
     }
 }
 
-fn failure_of(
-    status: Status,
-    word: Option<&str>,
-    message: &str,
-    stack_trace: &str,
-    path: &str,
-) -> Option<Failure> {
+fn failure_of(status: Status, word: Option<&str>, message: &str, path: &str) -> Option<Failure> {
     if status == Status::Passed {
         return None;
     }
     // The message of a case that went well is its path.
     let message = if message == path { "" } else { message };
     let mut failure = failure::split(message, path);
-    if failure.stack_trace.is_empty() && !stack_trace.is_empty() {
-        failure.stack_trace = failure::split(stack_trace, path).stack_trace;
-    }
     if let Some(word) = word {
         let unknown = format!("Katalon reports the status '{word}'");
         failure.message = if failure.message.is_empty() {
@@ -343,7 +347,7 @@ fn unlogged_row(planned: &PlannedCase, status: Status) -> PathRow {
         message: "the log has lost its beginning: the test case ran, but nothing tells how it \
                   ended"
             .to_owned(),
-        stack_trace: String::new(),
+        ..Failure::default()
     });
     PathRow {
         path: planned.test_case.clone(),

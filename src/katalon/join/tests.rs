@@ -81,6 +81,7 @@ fn rows_of_one_test_case_are_one_result() {
     );
     assert!(failure.stack_trace.starts_with("\tat com.kms"));
     assert!(failure.stack_trace.contains("\nCaused by: "));
+    assert_eq!(failure.step, "click(findTestObject(\"Page/button\"))");
     assert_eq!(
         report.results[0].duration(),
         Some(Duration::from_millis(5500))
@@ -335,6 +336,24 @@ fn a_junit_of_another_run_is_left_aside() {
     );
     assert_eq!(report.junit_timestamp, None);
     assert!(report.files.iter().all(|file| file.kind == FileKind::Log));
+}
+
+#[test]
+fn of_two_runs_in_one_log_the_one_that_junit_tells_of_is_read() {
+    let read = read("two-runs-in-one-log");
+    assert_eq!(
+        messages(&read),
+        [
+            "report 'report': the log holds 2 runs; the one that began at \
+             2025-08-11T08:55:00Z is read"
+        ]
+    );
+    let report = &read.reports[0];
+    assert_eq!(
+        statuses(report),
+        [(LOGIN, Status::Passed), (PAY, Status::Passed)]
+    );
+    assert_eq!(millis(report), Some(1_754_902_500_000));
 }
 
 #[test]
