@@ -127,6 +127,12 @@ pub mod code {
     pub const CANCELLED: Code = Code("KADO130");
 }
 
+/// A count with its noun, `1 file`, `3 files`; the noun is one whose plural takes an s.
+pub fn counted(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}
+
 /// One problem: what could not be done, and what to try.
 ///
 /// `message` is lower case and without a full stop, so that it can follow a colon; `advice` is a

@@ -12,7 +12,7 @@ use super::super::properties::{self, Properties};
 use super::super::text::read_whole;
 use super::super::times::{WrittenTime, from_millis};
 use super::report::{Parts, report};
-use crate::problem::{Problem, code};
+use crate::problem::{Problem, code, counted};
 
 /// What a folder came to.
 #[derive(Default)]
@@ -77,7 +77,7 @@ fn read_junit(contents: &Contents) -> Result<Junit, String> {
     junit::read(file).map_err(|error| {
         let lost = match error.cases_read {
             0 => String::new(),
-            count => format!("; the {count} test case(s) before it are not used"),
+            count => format!("; without {} before it", counted(count, "test case")),
         };
         format!("{JUNIT}, {error}{lost}")
     })
@@ -223,8 +223,10 @@ fn tell_damage(folder: &ReportFolder, files: &Files, problems: &mut Vec<Problem>
                 problems.push(damaged(
                     folder,
                     &format!(
-                        "{} record(s) of the log cannot be read, the first at line {}: {}",
-                        damage.records, damage.line, damage.cause
+                        "cannot read {} of the log, the first at line {}: {}",
+                        counted(damage.records, "record"),
+                        damage.line,
+                        damage.cause
                     ),
                     "Everything before and behind was read.",
                 ));
@@ -233,9 +235,9 @@ fn tell_damage(folder: &ReportFolder, files: &Files, problems: &mut Vec<Problem>
                 problems.push(Problem::warning(
                     code::SUITE_HOOK_FAILED,
                     format!(
-                        "report '{}': {} failure(s) outside of any test case: {}",
+                        "report '{}': {} outside of any test case: {}",
                         folder.display,
-                        log.failures_outside.len(),
+                        counted(log.failures_outside.len(), "failure"),
                         first.lines().next().unwrap_or_default()
                     ),
                     "Look at set-up, tear-down and test listeners of the suite.",

@@ -13,7 +13,7 @@ use super::super::times::{WrittenTime, from_millis};
 use super::super::{FileKind, Report, Status, SuitePath, TimeSource};
 use super::rows::{self, Sources};
 use super::screenshots::Screenshots;
-use crate::problem::{Problem, code};
+use crate::problem::{Problem, code, counted};
 
 /// The files of one suite execution that go together; what belongs to another run is left aside
 /// before.
@@ -288,8 +288,9 @@ fn tell_left_out(
         problems.push(Problem::warning(
             code::FILE_LEFT_OUT,
             format!(
-                "report '{}': {count} recorded screenshot(s) not found: {names}",
-                folder.display
+                "report '{}': did not find {}: {names}",
+                folder.display,
+                counted(count, "recorded screenshot")
             ),
             "They were deleted, or the folder was copied without them.",
         ));
@@ -298,8 +299,9 @@ fn tell_left_out(
         problems.push(Problem::warning(
             code::FILE_LEFT_OUT,
             format!(
-                "report '{}': {count} recorded screenshot(s) lie outside the report folder: {names}",
-                folder.display
+                "report '{}': left out {} that would lead out of the report folder: {names}",
+                folder.display,
+                counted(count, "recorded screenshot")
             ),
             "Only files inside the report folder are published.",
         ));
@@ -308,8 +310,9 @@ fn tell_left_out(
         problems.push(Problem::warning(
             code::FILE_LEFT_OUT,
             format!(
-                "report '{}': {refused_files} file(s) are links that lead out of the report folder",
-                folder.display
+                "report '{}': left out {} that would lead out of the report folder",
+                folder.display,
+                counted(refused_files, "link")
             ),
             "Only files inside the report folder are published.",
         ));

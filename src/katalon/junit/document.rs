@@ -7,6 +7,8 @@ use quick_xml::events::{BytesStart, Event};
 use super::super::binding;
 use super::super::text::{entity, unescape_xml};
 use super::super::times::{WrittenTime, parse_seconds};
+use crate::problem::counted;
+
 use super::{Junit, JunitCase, JunitSuite, WrittenTimeOfOutput};
 
 /// Whether there is more to come.
@@ -310,7 +312,7 @@ impl Document {
             let rest = self.odd_values - ODDITIES_NAMED;
             self.junit
                 .oddities
-                .push(format!("{rest} more invalid value(s)"));
+                .push(format!("{} more", counted(rest, "invalid value")));
         }
         self.junit
     }
