@@ -21,6 +21,8 @@ pub struct PlannedCase {
     pub bound_values: Vec<(String, String)>,
     /// Name of the variable whose value the log calls `iteration` (8.3 and later); mostly empty.
     pub iteration_variable: String,
+    /// Variables whose values Katalon itself masks (11 and later).
+    pub masked_variables: Vec<String>,
 }
 
 /// What the file says, and how many of its lines could not be read.
@@ -60,6 +62,8 @@ fn planned_case(line: &str) -> Option<PlannedCase> {
         binded_values: Option<InOrder>,
         #[serde(default)]
         iteration_variable_name: Option<String>,
+        #[serde(default)]
+        masked_variable_names: Option<Vec<String>>,
     }
     let line: Line = serde_json::from_str(line).ok()?;
     let bound_values = line
@@ -72,6 +76,7 @@ fn planned_case(line: &str) -> Option<PlannedCase> {
         test_case: line.test_case_id,
         bound_values,
         iteration_variable: line.iteration_variable_name.unwrap_or_default(),
+        masked_variables: line.masked_variable_names.unwrap_or_default(),
     })
 }
 
@@ -154,6 +159,14 @@ mod tests {
         ] {
             assert_eq!(groovy_value(literal), value, "{literal}");
         }
+    }
+
+    #[test]
+    fn what_later_versions_add_is_read() {
+        let line = r#"{"testCaseId":"Test Cases/A","iterationVariableName":"user","bindedValues":null,"testCaseExecutionId":"6f1d","maskedVariableNames":["pin"]}"#;
+        let binding = read(line.as_bytes()).unwrap();
+        assert_eq!(binding.cases[0].iteration_variable, "user");
+        assert_eq!(binding.cases[0].masked_variables, ["pin"]);
     }
 
     #[test]

@@ -262,6 +262,9 @@ pub(crate) fn entity(name: &str) -> Option<char> {
 }
 
 /// Undoes the escapes of a Java string literal, as logs up to 6.x have them.
+///
+/// Not every log says whether it is escaped. Text with a backslash that begins no escape
+/// (`C:\Users`) is not, and stays as it is.
 pub(crate) fn unescape_java(text: &str) -> Cow<'_, str> {
     let Some(first) = text.find('\\') else {
         return Cow::Borrowed(text);
@@ -281,17 +284,20 @@ pub(crate) fn unescape_java(text: &str) -> Cow<'_, str> {
             rest = &escape[5..];
         } else {
             push_units(&mut result, &mut units);
-            let escaped = escape.chars().next();
+            let Some(escaped) = escape.chars().next() else {
+                return Cow::Borrowed(text);
+            };
             result.push(match escaped {
-                Some('n') => '\n',
-                Some('t') => '\t',
-                Some('r') => '\r',
-                Some('b') => '\u{8}',
-                Some('f') => '\u{c}',
-                Some(other) => other,
-                None => '\\',
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                // Groovy knows the last one, too.
+                '\\' | '"' | '\'' | '/' | '$' => escaped,
+                _ => return Cow::Borrowed(text),
             });
-            rest = &escape[escaped.map_or(0, char::len_utf8)..];
+            rest = &escape[escaped.len_utf8()..];
         }
         let plain = rest.find('\\').unwrap_or(rest.len());
         if plain > 0 {
@@ -400,7 +406,10 @@ mod tests {
                 "C:\\Users\\me \"x\"\r\n\tat",
             ),
             (r"Ki\u1EC3m \uD83C\uDF89!", "Kiểm 🎉!"),
-            (r"\u12 \/ \", "u12 / \\"),
+            (r"a\/b", "a/b"),
+            (r"C:\Users\new", r"C:\Users\new"),
+            (r"\u12", r"\u12"),
+            (r"ends with \", r"ends with \"),
         ] {
             assert_eq!(unescape_java(escaped), plain);
         }

@@ -380,3 +380,63 @@ fn by_test_case(rows: Vec<PathRow>) -> Vec<TestResult> {
     }
     results
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn execution(test_case: &str, retry: Option<u32>) -> Execution {
+        Execution {
+            test_case: test_case.to_owned(),
+            retry,
+            ..Execution::default()
+        }
+    }
+
+    fn partners(paths: &[&str], from_end: bool, others: usize) -> Vec<Option<usize>> {
+        Pairing::new(paths, from_end, |_| others)
+            .partners()
+            .collect()
+    }
+
+    #[test]
+    fn rows_are_paired_from_the_end_where_the_beginning_is_lost() {
+        assert_eq!(
+            partners(&["A", "B", "A"], false, 1),
+            [Some(0), Some(0), Some(1)]
+        );
+        assert_eq!(
+            partners(&["A", "B", "A"], true, 1),
+            [None, Some(0), Some(0)]
+        );
+        assert_eq!(partners(&["A"], true, 3), [Some(2)]);
+    }
+
+    #[test]
+    fn retries_belong_to_the_row_before_them_and_to_no_other_test_case() {
+        let log = Log {
+            executions: vec![
+                execution("A", Some(0)),
+                execution("A", Some(1)),
+                execution("A", Some(0)),
+                execution("B", Some(1)),
+                execution("C", None),
+                execution("C", None),
+            ],
+            ..Log::default()
+        };
+        let rows: Vec<usize> = log_rows(&log).iter().map(Vec::len).collect();
+        assert_eq!(rows, [2, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_status_without_a_word_is_told_by_the_message() {
+        assert_eq!(status_of("passed", false), (Status::Passed, None));
+        assert_eq!(status_of("", true), (Status::Failed, None));
+        assert_eq!(status_of(" ", false), (Status::Incomplete, None));
+        assert_eq!(
+            status_of("WARNING", true),
+            (Status::Incomplete, Some("WARNING"))
+        );
+    }
+}

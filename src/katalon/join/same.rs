@@ -122,3 +122,82 @@ fn same_cases(a: &Report, b: &Report) -> bool {
             .zip(&b)
             .all(|(a, b)| a.0 == b.0 && a.1 == b.1 && same_time(a.2, b.2))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::super::SuitePath;
+    use super::*;
+
+    fn started(timestamp: Option<&str>, millis: Option<i64>) -> ReadReport {
+        let timestamp = timestamp.map(str::to_owned);
+        let moment = millis.and_then(super::super::super::times::from_millis);
+        ReadReport {
+            report: Report {
+                folder: PathBuf::new(),
+                display_folder: String::new(),
+                suite: SuitePath::new("Test Suites/S"),
+                collection: None,
+                host: "ann - pc".to_owned(),
+                browser: String::new(),
+                device: String::new(),
+                os: String::new(),
+                profile: String::new(),
+                katalon_version: String::new(),
+                started: moment.map(|moment| (moment, super::super::super::TimeSource::Exact)),
+                ended: None,
+                junit_timestamp: timestamp,
+                log_start_millis: millis,
+                finished: true,
+                results: Vec::new(),
+                files: Vec::new(),
+            },
+            has_log: millis.is_some(),
+            collection: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_summary_is_held_by_the_report_that_began_with_it() {
+        let summary = started(Some("2025-08-11 10:55:00"), None);
+        for (timestamp, millis, holds_it) in [
+            (Some("2025-08-11 10:55:00"), None, true),
+            (Some("2025-08-11 10:55:01"), None, true),
+            (Some("2025-08-11 11:10:00"), None, false),
+            (None, Some(1_754_902_500_000), true),
+            (None, Some(1_754_902_560_000), false),
+        ] {
+            let whole = started(timestamp, millis);
+            assert_eq!(
+                holds(&whole, &summary),
+                holds_it,
+                "{timestamp:?} {millis:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn milliseconds_decide_where_both_have_a_log_else_the_text() {
+        let text = Some("2025-08-11 10:55:00");
+        let table = [
+            (
+                (text, Some(1_754_902_500_000)),
+                (text, Some(1_754_902_500_000)),
+                true,
+            ),
+            (
+                (text, Some(1_754_902_500_000)),
+                (text, Some(1_754_902_500_001)),
+                false,
+            ),
+            ((text, Some(1_754_902_500_000)), (text, None), true),
+            ((text, None), (Some("2025-08-11 10:55:01"), None), false),
+            ((None, None), (None, None), false),
+        ];
+        for (a, b, same) in table {
+            let (one, other) = (started(a.0, a.1), started(b.0, b.1));
+            assert_eq!(are_same(&one, &other), same, "{a:?} {b:?}");
+        }
+    }
+}

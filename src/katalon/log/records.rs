@@ -299,10 +299,11 @@ fn unescape(record: &mut Record, escaped_java: Option<bool>) {
             *text = text.replace("\r\n", "\n");
         }
     };
-    plain(&mut record.message);
+    // For Java it was escaped first, so that is undone last.
     if let Cow::Owned(message) = unescape_xml(&record.message) {
         record.message = message;
     }
+    plain(&mut record.message);
     for (_, value) in &mut record.properties {
         plain(value);
     }
@@ -382,7 +383,7 @@ mod tests {
     fn messages_are_escaped_twice_and_up_to_7_5_for_java_too() {
         let (messages, _) = read(record("&amp;apos;a&amp;apos; C:\\new").as_bytes());
         assert_eq!(messages, ["'a' C:\\new"]);
-        let old = record("&amp;quot;C:\\\\new\\n\\tat\\&quot;")
+        let old = record("\\&amp;quot;C:\\\\new\\n\\tat\\&amp;quot;")
             .replace("<escapedJava>false</escapedJava>", "");
         assert_eq!(read(old.as_bytes()).0, ["\"C:\\new\n\tat\""]);
     }
