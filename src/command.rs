@@ -240,7 +240,12 @@ fn job_secrets(invocation: &Invocation, pipeline: &Pipeline) -> Secrets {
         .token
         .as_ref()
         .map(|token| token.expose());
-    let (secrets, too_short) = Secrets::of_job(variables, token);
+    let (mut secrets, too_short) = Secrets::of_job(variables, token);
+    if let Some(token) = &invocation.connection.token {
+        // `Basic` sends the token in another form, which is as good as the token.
+        let header = token.authorization();
+        secrets.learn(header.expose().rsplit(' ').next().unwrap_or_default());
+    }
     if !too_short.is_empty() {
         pipeline.issue(&Problem::warning(
             code::SHORT_SECRET,

@@ -7,6 +7,7 @@
 //! the process.
 
 use std::io::Write;
+use std::sync::Arc;
 
 pub mod account;
 pub mod agent;
@@ -31,7 +32,7 @@ use cancel::Cancel;
 use environment::Environment;
 use exit_code::ExitCode;
 use inputs::{Format, Request};
-use pipeline::{Mode, Pipeline};
+use pipeline::{Mode, Pipeline, debug_log};
 use publish::Waits;
 
 /// Where the program writes.
@@ -67,7 +68,13 @@ pub fn run(environment: &Environment, streams: Streams, waits: Waits) -> ExitCod
         }
         Ok(Request::Run(invocation)) => {
             let json = invocation.format == Format::Json;
-            let pipeline = Pipeline::new(out, err, Mode::of(environment, json));
+            let rust_log = environment.var("RUST_LOG");
+            let mut mode = Mode::of(environment, json);
+            mode.debug |= rust_log.is_some();
+            let pipeline = Arc::new(Pipeline::new(out, err, mode));
+            if mode.debug {
+                debug_log::install(&pipeline, rust_log);
+            }
             let runtime = match tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()

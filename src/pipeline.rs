@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::environment::Environment;
 use crate::problem::{Code, Problem, Severity, code};
 
+pub mod debug_log;
 mod neutral;
 
 /// Issues of each kind that are told as such. The agent shows ten and adds its own; the count of

@@ -88,6 +88,13 @@ impl Secrets {
         (secrets, too_short)
     }
 
+    /// Learns a value that is secret wherever it stands.
+    pub fn learn(&mut self, value: &str) {
+        if !value.is_empty() {
+            self.add(value, false);
+        }
+    }
+
     /// Learns a value that is bound to a variable of the tests, if the variable's name says that
     /// it is secret. Very short values are masked where they are bound, and nowhere else.
     pub fn learn_test_data(&mut self, variable: &str, value: &str) {

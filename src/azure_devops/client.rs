@@ -152,6 +152,9 @@ pub struct Reply {
     pub body: Value,
     /// The service's clock.
     pub date: Option<Timestamp>,
+    /// Bytes of the answer's body.
+    length: usize,
+    activity_id: String,
 }
 
 /// When the last byte moved, in milliseconds since the client was made.
@@ -409,7 +412,9 @@ impl Client {
                 tokio::time::sleep(WATCH.min(self.request_timeout)).await;
             }
         };
-        tokio::select! {
+        let begun = Instant::now();
+        let name = request.clone();
+        let sent = tokio::select! {
             answer = exchange => match answer {
                 Ok((status, headers, bytes, cut)) => self.judge(call, request, status, &headers, bytes, cut),
                 Err(error) => failed(call.access, trouble(kind_of(&error), whole_cause(&error)), &error),
@@ -418,7 +423,13 @@ impl Client {
                 TroubleKind::Silent,
                 format!("no byte came or went for {} seconds", self.request_timeout.as_secs_f64()),
             )),
-        }
+        };
+        log::debug!(
+            "{name}: {}, {} ms",
+            came_to(&sent),
+            begun.elapsed().as_millis()
+        );
+        sent
     }
 
     fn url(&self, call: &Call<'_>, version: ApiVersion) -> Result<Url, String> {
@@ -541,7 +552,12 @@ impl Client {
             return call.access.trouble(trouble(TroubleKind::Cut, cause));
         }
         match serde_json::from_slice(&bytes) {
-            Ok(body) => Sent::Answered(Reply { body, date }),
+            Ok(body) => Sent::Answered(Reply {
+                body,
+                date,
+                length: bytes.len(),
+                activity_id: activity_id(headers),
+            }),
             Err(error) => call.access.trouble(trouble(
                 TroubleKind::Answer,
                 format!("an answer that is no JSON ({error}): {}", beginning(&bytes)),
@@ -633,6 +649,26 @@ fn highest_supported(refusal: &Refusal) -> Option<ApiVersion> {
             })
         })
         .next_back()
+}
+
+/// What a request came to, for the debug log.
+fn came_to(sent: &Sent<Reply>) -> String {
+    match sent {
+        Sent::Answered(reply) => {
+            format!(
+                "answered, {} bytes, activity {}",
+                reply.length, reply.activity_id
+            )
+        }
+        Sent::Refused(refusal) => {
+            format!(
+                "refused with {}, activity {}",
+                refusal.status, refusal.activity_id
+            )
+        }
+        Sent::NotSent(trouble) => format!("not carried out, {}", trouble.cause),
+        Sent::Unknown(trouble) => format!("unknown what came of it, {}", trouble.cause),
+    }
 }
 
 fn failed<T>(access: Access, trouble: Trouble, error: &reqwest::Error) -> Sent<T> {
