@@ -31,7 +31,7 @@ pub(crate) fn split(text: &str, test_case: &str) -> Failure {
 }
 
 /// What follows `<path> FAILED.\nReason:\n`, or up to 6.x
-/// `<path> FAILED because (of) (Stack trace: …)`.
+/// `<path> FAILED because (of) (Stack trace: …)`; JUnit of 5.x mixes the two.
 fn reason<'a>(text: &'a str, test_case: &str) -> &'a str {
     let Some(rest) = text.trim_start().strip_prefix(test_case) else {
         return text;
@@ -48,13 +48,13 @@ fn reason<'a>(text: &'a str, test_case: &str) -> &'a str {
         reason
     } else if let Some(reason) = rest.strip_prefix("because") {
         let reason = reason.trim_start();
-        let reason = reason.strip_prefix("(of)").unwrap_or(reason).trim_start();
-        match reason.strip_prefix("(Stack trace:") {
-            Some(inner) => inner.trim_end().strip_suffix(')').unwrap_or(inner),
-            None => reason,
-        }
+        reason.strip_prefix("(of)").unwrap_or(reason)
     } else {
         rest
+    };
+    let reason = match reason.trim_start().strip_prefix("(Stack trace:") {
+        Some(inner) => inner.trim_end().strip_suffix(')').unwrap_or(inner),
+        None => reason,
     };
     if reason.trim().is_empty() {
         text
@@ -85,6 +85,11 @@ mod tests {
             ),
             (
                 "Test Cases/A FAILED because (of) (Stack trace: x.Y: Unable to click\r\n\tat a.b(c:1)\r\n)",
+                "x.Y: Unable to click",
+                "\tat a.b(c:1)",
+            ),
+            (
+                "Test Cases/A FAILED.\nReason:\n(Stack trace: x.Y: Unable to click\n\tat a.b(c:1)\n)",
                 "x.Y: Unable to click",
                 "\tat a.b(c:1)",
             ),

@@ -195,9 +195,14 @@ fn started(parts: &Parts<'_>) -> Option<(Timestamp, TimeSource)> {
 fn ended(parts: &Parts<'_>, started: Option<(Timestamp, TimeSource)>) -> Option<Timestamp> {
     let (started, _) = started?;
     let by_log = parts.log.and_then(|log| log.suite_ended);
+    // Whole seconds in old versions, so the last test case may have ended later.
     let by_junit = || {
         let time = parts.suite?.time?;
-        started.checked_add(time).ok()
+        let last_case = parts
+            .log
+            .and_then(|log| log.executions.iter().filter_map(|one| one.ended).max())
+            .and_then(from_millis);
+        started.checked_add(time).ok().max(last_case)
     };
     // A killed run ended when its log did.
     let by_last_record = || from_millis(parts.log?.last_millis?);
