@@ -191,6 +191,8 @@ impl Row {
 pub struct TestResult {
     /// Which test case.
     pub test_case: TestCasePath,
+    /// Its tags as the report has them (6.1.2 and later), without doubles; mostly none.
+    pub tags: Vec<String>,
     /// Its executions in the order of the report; never empty.
     pub rows: Vec<Row>,
 }
@@ -360,6 +362,7 @@ mod tests {
     fn result(rows: &[&[Status]]) -> TestResult {
         TestResult {
             test_case: TestCasePath::new("Test Cases/A"),
+            tags: Vec::new(),
             rows: rows.iter().map(|statuses| row(statuses)).collect(),
         }
     }

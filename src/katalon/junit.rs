@@ -61,6 +61,8 @@ pub struct JunitCase {
     pub classname: String,
     /// Katalon's word as it is written; empty if the file does not say it.
     pub status: String,
+    /// Tags, separated by commas (11.2 and later).
+    pub tag: String,
     /// How long the last attempt took; up to 6.x no version writes it.
     pub time: Option<Duration>,
     /// `failure@message` or `error@message`: everything there is, stack trace included.

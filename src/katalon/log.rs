@@ -59,6 +59,17 @@ pub struct Damage {
     pub cause: String,
 }
 
+/// A variable of a test case, as it ran with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Variable {
+    /// `username`, or `(Default) username`; never cut.
+    pub name: String,
+    /// The value; bullets if Katalon masked it.
+    pub value: String,
+    /// Whether Katalon takes it for a secret (11.2 and later).
+    pub masked: bool,
+}
+
 /// One execution of a test case: an attempt of a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Execution {
@@ -66,6 +77,11 @@ pub struct Execution {
     pub test_case: String,
     /// 0 for the first attempt; `None` in versions without immediate retries.
     pub retry: Option<u32>,
+    /// Tags, separated by commas (6.1.2 and later).
+    pub tag: String,
+    /// The variables of the test case with the values it ran with (9.0 and later). Katalon writes
+    /// secrets here.
+    pub variables: Vec<Variable>,
     /// Value of the iteration variable (8.3 and later).
     pub iteration: Option<String>,
     /// Epoch milliseconds of `startTest`.
@@ -307,6 +323,26 @@ mod tests {
         assert_eq!(log.earlier_runs.len(), 1);
         assert_eq!(log.earlier_runs[0].executions.len(), 1);
         assert!(log.earlier_runs[0].executions[0].has_ended);
+    }
+
+    #[test]
+    fn variables_are_read_wherever_they_are_written() {
+        let json = "<property name=\"executionBindingVariables\">[ {&quot;name&quot;: \
+                    &quot;(Default) user&quot;, &quot;value&quot;: &quot;ann&quot;, \
+                    &quot;masked&quot;: true} ]</property>";
+        let ends = record("END", "endTest", 0, "End Test Case : Test Cases/A", json);
+        let within = record("RUN_DATA", "logMessage", 1, "x", json);
+        for records in [vec![ends], vec![within, end(1_644_393_802_000)]] {
+            let mut all = vec![start("Test Cases/A", 0, 1_644_393_801_000)];
+            all.extend(records);
+            let log = log(&all);
+            let variable = &log.executions[0].variables[0];
+            assert_eq!(
+                (variable.name.as_str(), variable.masked),
+                ("(Default) user", true)
+            );
+            assert!(log.run_data.is_empty());
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) fn report(
     let clock = OutputClock::of(parts.suite, started);
     let results = rows::results(
         &Sources {
-            cases: parts.suite.map(|suite| suite.cases.as_slice()),
+            cases: parts.cases(),
             log: parts.log,
             planned: parts.planned,
             case_started: &|case| clock.started(case),
@@ -87,6 +87,14 @@ pub(super) fn report(
 }
 
 impl Parts<'_> {
+    /// JUnit's list; an empty one is no list beside a log that knows better.
+    fn cases(&self) -> Option<&[JunitCase]> {
+        let logged = self.log.is_some_and(|log| !log.executions.is_empty());
+        self.suite
+            .map(|suite| suite.cases.as_slice())
+            .filter(|cases| !cases.is_empty() || !logged)
+    }
+
     fn junit(&self, property: &str) -> &str {
         self.suite
             .and_then(|suite| suite.property(property))

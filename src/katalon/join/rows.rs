@@ -44,6 +44,8 @@ pub(super) fn results(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) 
 /// A row on its way to become one of a [`TestResult`].
 struct PathRow {
     path: String,
+    /// As they are written, separated by commas.
+    tags: String,
     row: Row,
     /// Value of the iteration variable, whose name the plan knows.
     iteration: Option<String>,
@@ -62,6 +64,7 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
                     .first()
                     .map(|first| first.test_case.clone())
                     .unwrap_or_default(),
+                tags: logged_tags(attempts),
                 row: Row {
                     bound_values: Vec::new(),
                     attempts: attempts
@@ -94,14 +97,32 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
                 .map_or(&[][..], |row| row.as_slice());
             PathRow {
                 path: case.path().to_owned(),
+                tags: format!("{},{}", case.tag, logged_tags(logged)),
                 row: Row {
-                    bound_values: case.data_binding.clone(),
+                    bound_values: reported_values(case, logged),
                     attempts: attempts(case, logged, sources, screenshots),
                 },
                 iteration: iteration(logged),
             }
         })
         .collect()
+}
+
+/// JUnit's values; it cuts long names, while the log has them whole.
+fn reported_values(case: &JunitCase, logged: &[&Execution]) -> Vec<(String, String)> {
+    match logged.last() {
+        Some(last) if last.variables.len() == case.data_binding.len() => last
+            .variables
+            .iter()
+            .map(|variable| (variable.name.clone(), variable.value.clone()))
+            .collect(),
+        Some(_) | None => case.data_binding.clone(),
+    }
+}
+
+fn logged_tags(attempts: &[&Execution]) -> String {
+    let first = attempts.first();
+    first.map(|first| first.tag.clone()).unwrap_or_default()
 }
 
 fn iteration(attempts: &[&Execution]) -> Option<String> {
@@ -351,6 +372,7 @@ fn unlogged_row(planned: &PlannedCase, status: Status) -> PathRow {
     });
     PathRow {
         path: planned.test_case.clone(),
+        tags: String::new(),
         row: Row {
             bound_values: planned.bound_values.clone(),
             attempts: vec![Attempt {
@@ -368,14 +390,25 @@ fn unlogged_row(planned: &PlannedCase, status: Status) -> PathRow {
 fn by_test_case(rows: Vec<PathRow>) -> Vec<TestResult> {
     let mut results: Vec<TestResult> = Vec::new();
     let mut index_of: HashMap<String, usize> = HashMap::new();
-    for PathRow { path, row, .. } in rows {
+    for PathRow {
+        path, tags, row, ..
+    } in rows
+    {
         let index = *index_of.entry(path.clone()).or_insert(results.len());
-        match results.get_mut(index) {
-            Some(result) => result.rows.push(row),
-            None => results.push(TestResult {
+        if index == results.len() {
+            results.push(TestResult {
                 test_case: TestCasePath::new(path),
-                rows: vec![row],
-            }),
+                tags: Vec::new(),
+                rows: Vec::new(),
+            });
+        }
+        if let Some(result) = results.get_mut(index) {
+            result.rows.push(row);
+            for tag in tags.split(',').map(str::trim) {
+                if !tag.is_empty() && !result.tags.iter().any(|known| known == tag) {
+                    result.tags.push(tag.to_owned());
+                }
+            }
         }
     }
     results

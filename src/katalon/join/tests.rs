@@ -93,6 +93,17 @@ fn rows_of_one_test_case_are_one_result() {
 }
 
 #[test]
+fn tags_of_junit_and_log_are_the_results() {
+    let report = report("tags-and-whole-names");
+    let result = &report.results[0];
+    assert_eq!(result.tags, ["smoke", "REQ-004", "login"]);
+    assert_eq!(
+        result.rows[0].bound_values,
+        [("(Default) password".to_owned(), "a1".to_owned())]
+    );
+}
+
+#[test]
 fn a_report_says_where_and_with_what_it_ran() {
     let report = report("three-rows-one-failed");
     assert_eq!(

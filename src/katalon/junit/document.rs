@@ -158,6 +158,7 @@ impl Document {
             "name" => case.name = value,
             "classname" => case.classname = value,
             "status" => case.status = value,
+            "tag" => case.tag = value,
             "time" => time = Some(value),
             _ => {}
         })?;

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use super::super::junit::without_iteration;
 use super::records::Record;
-use super::{Damage, Execution, Log, SuiteStart};
+use super::{Damage, Execution, Log, SuiteStart, Variable};
 
 /// Levels that say how something ended. `NOT_RUN` is not among them: it is a step that was
 /// switched off in the script.
@@ -16,6 +18,9 @@ const STATUS_LEVELS: [&str; 6] = [
     "INCOMPLETE",
     "ABORTED",
 ];
+
+/// The property that holds a JSON list of [`Variable`].
+const VARIABLES: &str = "executionBindingVariables";
 
 /// Messages of set-up and listeners that are kept; the first one tells the story.
 const FAILURES_KEPT: usize = 20;
@@ -40,6 +45,19 @@ pub(super) struct LogReader {
     top_level: Option<u32>,
     /// Executions seen, so that a tail that was written twice counts once.
     seen: HashSet<(String, i64, Option<u32>)>,
+}
+
+fn variable(member: &Value) -> Variable {
+    let text = |key: &str| match member.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    Variable {
+        name: text("name"),
+        value: text("value"),
+        masked: text("masked") == "true",
+    }
 }
 
 /// Whether a message begins with the path of a test case, and not with that of a longer one.
@@ -88,9 +106,10 @@ impl LogReader {
                 }
             }
             ("RUN_DATA", _) => {
+                self.take_variables(&record);
                 for (name, value) in record.properties {
                     // Variables of a case, with secrets in them, are no data of the run.
-                    if !value.is_empty() && name != "executionBindingVariables" {
+                    if !value.is_empty() && name != VARIABLES {
                         self.log.run_data.insert(name, value);
                     }
                 }
@@ -162,6 +181,7 @@ impl LogReader {
             iteration: Some(record.property("iteration"))
                 .filter(|value| !value.is_empty())
                 .map(str::to_owned),
+            tag: record.property("tag").to_owned(),
             started: record.millis,
             ..Execution::default()
         });
@@ -178,6 +198,7 @@ impl LogReader {
             if self.current.is_none() {
                 self.take_in_orphan(record);
             }
+            self.take_variables(record);
             self.finish_execution(true, record.millis);
             return;
         }
@@ -234,6 +255,22 @@ impl LogReader {
             current.stack_trace = record.property("failed.exception.stacktrace").to_owned();
             current.status = Some(record.level);
             current.message = record.message;
+        }
+    }
+
+    fn take_variables(&mut self, record: &Record) {
+        let Some(current) = &mut self.current else {
+            return;
+        };
+        // Of a case that was called they are not those of the row.
+        if self.open.contains(&Inner::CalledTestCase) {
+            return;
+        }
+        let Ok(members) = serde_json::from_str::<Vec<Value>>(record.property(VARIABLES)) else {
+            return;
+        };
+        if !members.is_empty() {
+            current.variables = members.iter().map(variable).collect();
         }
     }
 
