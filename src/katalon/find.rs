@@ -330,6 +330,16 @@ mod tests {
         assert_eq!(found.folders_searched, 0);
     }
 
+    #[test]
+    fn wildcards_in_the_name_of_the_search_folder_are_letters() {
+        let scratch = Scratch::new("letters", &["a [1]/b/JUnit_Report.xml"]);
+        let found = find(&Search {
+            folder: scratch.0.join("a [1]/./b/.."),
+            patterns: Patterns::parse(&["*".to_owned()]).unwrap(),
+        });
+        assert_eq!(displays(&found), ["b"]);
+    }
+
     #[cfg(unix)]
     #[test]
     fn links_are_not_followed() {

@@ -227,14 +227,14 @@ mod tests {
 
     /// Whether a folder with one file, both given as one path, is meant.
     fn means(lines: &[&str], path: &str) -> bool {
-        let rules = patterns(lines).unwrap().below(Path::new("/work"));
+        let rules = patterns(lines).unwrap().below(Path::new("/build"));
         let (folder, file) = path.rsplit_once('/').unwrap();
         let progress = rules.at(Path::new(folder));
         let meant = !rules.meant(&progress, &[file.to_owned()]).is_empty();
         if meant {
             // What is meant is never pruned on the way.
             let mut way = PathBuf::from(folder);
-            while way.starts_with("/work") {
+            while way.starts_with("/build") {
                 assert!(rules.is_worth_opening(&rules.at(&way)), "{way:?}");
                 way.pop();
             }
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_pattern_names_the_folder_one_above_it_or_a_file_in_it() {
-        let path = "/work/Reports/20240101_101500/Smoke/20240101_101501/JUnit_Report.xml";
+        let path = "/build/Reports/20240101_101500/Smoke/20240101_101501/JUnit_Report.xml";
         for pattern in [
             "**",
             "Reports",
@@ -258,8 +258,8 @@ mod tests {
             "**/JUnit**.xml",
             "Reports/20240101_10150[0-9]/{Smoke,Regression}",
             "{Reports/20240101_101500,Other}/Smoke",
-            "/work/Reports",
-            "../work/Reports",
+            "/build/Reports",
+            "../build/Reports",
         ] {
             assert!(means(&[pattern], path), "{pattern}");
         }
@@ -271,38 +271,38 @@ mod tests {
     #[test]
     fn later_lines_take_out_and_take_in_again() {
         let lines = ["**", "!**/node_modules", "**/node_modules/ours"];
-        assert!(means(&lines, "/work/a/JUnit_Report.xml"));
-        assert!(!means(&lines, "/work/node_modules/b/JUnit_Report.xml"));
-        assert!(means(&lines, "/work/node_modules/ours/JUnit_Report.xml"));
-        assert!(!means(&["**", "!Reports/old/**"], "/work/Reports/old/a/x"));
-        assert!(means(&["Reports", "!Other"], "/work/Reports/x"));
+        assert!(means(&lines, "/build/a/JUnit_Report.xml"));
+        assert!(!means(&lines, "/build/node_modules/b/JUnit_Report.xml"));
+        assert!(means(&lines, "/build/node_modules/ours/JUnit_Report.xml"));
+        assert!(!means(&["**", "!Reports/old/**"], "/build/Reports/old/a/x"));
+        assert!(means(&["Reports", "!Other"], "/build/Reports/x"));
     }
 
     #[test]
     fn a_line_that_takes_out_files_leaves_the_others() {
         let lines = ["**", "!**/*.log"];
-        assert!(means(&lines, "/work/a/JUnit_Report.xml"));
-        assert!(!means(&lines, "/work/a/execution0.log"));
+        assert!(means(&lines, "/build/a/JUnit_Report.xml"));
+        assert!(!means(&lines, "/build/a/execution0.log"));
     }
 
     #[test]
     fn what_cannot_hold_anything_meant_is_not_opened() {
         let rules = patterns(&["Reports/*/Smoke", "!**/node_modules"])
             .unwrap()
-            .below(Path::new("/work"));
+            .below(Path::new("/build"));
         for (folder, worth) in [
-            ("/work", true),
-            ("/work/Reports", true),
-            ("/work/Reports/1", true),
-            ("/work/Reports/1/Smoke/deep/below", true),
-            ("/work/Reports/1/Other", false),
-            ("/work/src", false),
-            ("/work/node_modules", false),
-            ("/work/Reports/1/Smoke/node_modules", false),
+            ("/build", true),
+            ("/build/Reports", true),
+            ("/build/Reports/1", true),
+            ("/build/Reports/1/Smoke/deep/below", true),
+            ("/build/Reports/1/Other", false),
+            ("/build/src", false),
+            ("/build/node_modules", false),
+            ("/build/Reports/1/Smoke/node_modules", false),
         ] {
             let progress = rules.at(Path::new(folder));
             assert_eq!(rules.is_worth_opening(&progress), worth, "{folder}");
         }
-        assert_eq!(rules.roots(), [PathBuf::from("/work/Reports")]);
+        assert_eq!(rules.roots(), [PathBuf::from("/build/Reports")]);
     }
 }
