@@ -2,7 +2,7 @@
 //!
 //! | what | believed |
 //! |---|---|
-//! | which rows there are | JUnit; without it the log |
+//! | which rows there are | JUnit; without it the log; also what was planned and the log saw |
 //! | final status | JUnit, but what the log ends as SKIPPED is that; without JUnit the log |
 //! | earlier attempts, times, pictures | the log; without it what JUnit's output says |
 //! | rows that never ran, bound values | the plan |
@@ -59,21 +59,7 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
     let Some(cases) = sources.cases else {
         return log_rows
             .iter()
-            .map(|attempts| PathRow {
-                path: attempts
-                    .first()
-                    .map(|first| first.test_case.clone())
-                    .unwrap_or_default(),
-                tags: logged_tags(attempts),
-                row: Row {
-                    bound_values: Vec::new(),
-                    attempts: attempts
-                        .iter()
-                        .map(|execution| logged_attempt(execution, screenshots))
-                        .collect(),
-                },
-                iteration: iteration(attempts),
-            })
+            .map(|attempts| logged_row(attempts, screenshots))
             .collect();
     };
     let mut rows_of_path: HashMap<&str, Vec<&LogRow<'_>>> = HashMap::new();
@@ -87,8 +73,9 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
     }
     let case_paths: Vec<&str> = cases.iter().map(JunitCase::path).collect();
     let logged_counts = |path: &str| rows_of_path.get(path).map_or(0, Vec::len);
-    let pairing = Pairing::new(&case_paths, has_lost_beginning(sources.log), logged_counts);
-    cases
+    let lost_beginning = has_lost_beginning(sources.log);
+    let pairing = Pairing::new(&case_paths, lost_beginning, logged_counts);
+    let mut rows: Vec<PathRow> = cases
         .iter()
         .zip(pairing.partners())
         .map(|(case, partner)| {
@@ -105,7 +92,61 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
                 iteration: iteration(logged),
             }
         })
+        .collect();
+    if !lost_beginning {
+        for logged in unlisted(&log_rows, &case_paths, sources.planned) {
+            rows.push(logged_row(logged, screenshots));
+        }
+    }
+    rows
+}
+
+/// Rows that JUnit does not list although they were planned and the log saw them: they are not
+/// `NotRun`.
+fn unlisted<'a, 'b>(
+    log_rows: &'b [LogRow<'a>],
+    case_paths: &[&str],
+    planned: &[PlannedCase],
+) -> Vec<&'b LogRow<'a>> {
+    // How many of a path the plan has and JUnit does not list.
+    let mut listed: HashMap<&str, usize> = HashMap::new();
+    for path in case_paths {
+        *listed.entry(path).or_default() += 1;
+    }
+    let mut expected: HashMap<&str, usize> = HashMap::new();
+    for case in planned {
+        *expected.entry(case.test_case.as_str()).or_default() += 1;
+    }
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    log_rows
+        .iter()
+        .filter(|row| {
+            let path = row.first().map_or("", |first| first.test_case.as_str());
+            let ordinal = seen.entry(path).or_default();
+            *ordinal += 1;
+            let listed = listed.get(path).copied().unwrap_or(0);
+            let expected = expected.get(path).copied().unwrap_or(0);
+            (listed + 1..=expected).contains(ordinal)
+        })
         .collect()
+}
+
+fn logged_row(attempts: &LogRow<'_>, screenshots: &mut Screenshots<'_>) -> PathRow {
+    PathRow {
+        path: attempts
+            .first()
+            .map(|first| first.test_case.clone())
+            .unwrap_or_default(),
+        tags: logged_tags(attempts),
+        row: Row {
+            bound_values: Vec::new(),
+            attempts: attempts
+                .iter()
+                .map(|execution| logged_attempt(execution, screenshots))
+                .collect(),
+        },
+        iteration: iteration(attempts),
+    }
 }
 
 /// JUnit's values; it cuts long names, while the log has them whole.

@@ -188,6 +188,19 @@ fn a_killed_run_keeps_what_passed_and_names_what_did_not_run() {
 }
 
 #[test]
+fn what_the_log_saw_is_not_called_not_run_because_junit_misses_it() {
+    let report = report("ran-but-not-in-junit");
+    assert_eq!(
+        statuses(&report),
+        [
+            (LOGIN, Status::Passed),
+            (PAY, Status::Failed),
+            (REFUND, Status::NotRun)
+        ]
+    );
+}
+
+#[test]
 fn a_killed_run_that_was_opened_later_has_not_finished() {
     let report = report("killed-run-opened-later");
     assert_eq!(
