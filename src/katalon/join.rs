@@ -12,6 +12,7 @@ use super::contents::Contents;
 use super::find::{ReportFolder, is_collection_file};
 use crate::problem::{Problem, code};
 
+mod attempts;
 mod folder;
 mod report;
 mod rows;

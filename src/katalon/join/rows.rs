@@ -11,15 +11,14 @@
 //! its beginning, last with last.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::super::binding::PlannedCase;
 use super::super::junit::JunitCase;
 use super::super::log::{Execution, Log};
-use super::super::times::{between, from_millis};
-use super::super::{Attempt, Failure, Row, Status, TestCasePath, TestResult, failure};
+use super::super::{Attempt, Failure, Row, Status, TestCasePath, TestResult};
+use super::attempts::{attempts, logged_attempt};
 use super::screenshots::Screenshots;
 
 /// What is known about one suite execution.
@@ -229,137 +228,6 @@ fn log_rows(log: &Log) -> Vec<LogRow<'_>> {
     rows
 }
 
-/// Attempts of a row that JUnit has: all but the last are the log's alone.
-fn attempts(
-    case: &JunitCase,
-    logged: &[&Execution],
-    sources: &Sources<'_>,
-    screenshots: &mut Screenshots<'_>,
-) -> Vec<Attempt> {
-    let Some((last, earlier)) = logged.split_last() else {
-        return vec![Attempt {
-            started: (sources.case_started)(case),
-            screenshots: screenshots.find_all(&case.attachments),
-            ..reported_attempt(case)
-        }];
-    };
-    let mut attempts: Vec<Attempt> = earlier
-        .iter()
-        .map(|execution| logged_attempt(execution, screenshots))
-        .collect();
-    let logged = logged_attempt(last, screenshots);
-    let reported = reported_attempt(case);
-    let pictures = if last.attachments.is_empty() {
-        // The records may lie in the part of the log that is damaged or gone.
-        screenshots.find_all(&case.attachments)
-    } else {
-        logged.screenshots
-    };
-    let skipped = last.has_ended && logged.status == Status::Skipped;
-    let status = if skipped {
-        Status::Skipped
-    } else {
-        reported.status
-    };
-    attempts.push(Attempt {
-        status,
-        started: logged.started,
-        duration: reported.duration.or(logged.duration),
-        failure: match status {
-            Status::Passed | Status::NotRun => None,
-            Status::Skipped => logged.failure,
-            Status::Failed | Status::Error | Status::Incomplete => {
-                with_step(reported.failure, logged.failure)
-            }
-        },
-        screenshots: pictures,
-    });
-    attempts
-}
-
-/// What JUnit says, with the step that only the log knows.
-fn with_step(reported: Option<Failure>, logged: Option<Failure>) -> Option<Failure> {
-    match (reported, logged) {
-        (Some(reported), Some(logged)) => Some(Failure {
-            step: logged.step,
-            ..reported
-        }),
-        (reported, logged) => reported.or(logged),
-    }
-}
-
-fn reported_attempt(case: &JunitCase) -> Attempt {
-    let message = case.message.as_deref().unwrap_or_default();
-    let (status, word) = status_of(&case.status, !message.is_empty());
-    Attempt {
-        status,
-        started: None,
-        duration: case.time,
-        failure: failure_of(status, word, message, case.path()),
-        screenshots: Vec::new(),
-    }
-}
-
-fn logged_attempt(execution: &Execution, screenshots: &mut Screenshots<'_>) -> Attempt {
-    let (status, word) = match &execution.status {
-        Some(word) if execution.has_ended => status_of(word, false),
-        Some(_) | None => (Status::Incomplete, None),
-    };
-    let started = execution.started.and_then(from_millis);
-    let ended = execution.ended.and_then(from_millis);
-    let message = match status {
-        // What a step said last is no reason why the case never ended.
-        Status::Incomplete if word.is_none() => "",
-        _ => &execution.message,
-    };
-    let mut failure = failure_of(status, word, message, &execution.test_case);
-    if let Some(failure) = &mut failure {
-        failure.step.clone_from(&execution.failed_step);
-        if failure.stack_trace.is_empty() {
-            let trace = failure::split(&execution.stack_trace, &execution.test_case);
-            failure.stack_trace = trace.stack_trace;
-        }
-    }
-    Attempt {
-        status,
-        started,
-        duration: started
-            .zip(ended)
-            .and_then(|(started, ended)| between(started, ended)),
-        failure,
-        screenshots: screenshots.find_all(&execution.attachments),
-    }
-}
-
-/// The status that a word means, and the word itself if it means none.
-fn status_of(word: &str, has_message: bool) -> (Status, Option<&str>) {
-    match Status::parse(word) {
-        Some(status) => (status, None),
-        // Only a message tells that something went wrong.
-        None if word.trim().is_empty() && has_message => (Status::Failed, None),
-        None if word.trim().is_empty() => (Status::Incomplete, None),
-        None => (Status::Incomplete, Some(word)),
-    }
-}
-
-fn failure_of(status: Status, word: Option<&str>, message: &str, path: &str) -> Option<Failure> {
-    if status == Status::Passed {
-        return None;
-    }
-    // The message of a case that went well is its path.
-    let message = if message == path { "" } else { message };
-    let mut failure = failure::split(message, path);
-    if let Some(word) = word {
-        let unknown = format!("Katalon reports the status '{word}'");
-        failure.message = if failure.message.is_empty() {
-            unknown
-        } else {
-            format!("{unknown}: {}", failure.message)
-        };
-    }
-    (failure != Failure::default()).then_some(failure)
-}
-
 /// Gives rows the values that were planned for them, and adds those that never ran.
 fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
     let lost_beginning = sources.cases.is_none() && has_lost_beginning(sources.log);
@@ -419,7 +287,7 @@ fn unlogged_row(planned: &PlannedCase, status: Status) -> PathRow {
             attempts: vec![Attempt {
                 status,
                 started: None,
-                duration: None::<Duration>,
+                duration: None,
                 failure,
                 screenshots: Vec::new(),
             }],
@@ -501,16 +369,5 @@ mod tests {
         };
         let rows: Vec<usize> = log_rows(&log).iter().map(Vec::len).collect();
         assert_eq!(rows, [2, 1, 1, 1, 1]);
-    }
-
-    #[test]
-    fn a_status_without_a_word_is_told_by_the_message() {
-        assert_eq!(status_of("passed", false), (Status::Passed, None));
-        assert_eq!(status_of("", true), (Status::Failed, None));
-        assert_eq!(status_of(" ", false), (Status::Incomplete, None));
-        assert_eq!(
-            status_of("WARNING", true),
-            (Status::Incomplete, Some("WARNING"))
-        );
     }
 }

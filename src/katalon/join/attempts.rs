@@ -1,0 +1,156 @@
+//! Makes the attempts of a row of what JUnit and log say about it.
+
+use super::super::junit::JunitCase;
+use super::super::log::Execution;
+use super::super::times::{between, from_millis};
+use super::super::{Attempt, Failure, Status, failure};
+use super::rows::Sources;
+use super::screenshots::Screenshots;
+
+/// Attempts of a row that JUnit has: all but the last are the log's alone.
+pub(super) fn attempts(
+    case: &JunitCase,
+    logged: &[&Execution],
+    sources: &Sources<'_>,
+    screenshots: &mut Screenshots<'_>,
+) -> Vec<Attempt> {
+    let Some((last, earlier)) = logged.split_last() else {
+        return vec![Attempt {
+            started: (sources.case_started)(case),
+            screenshots: screenshots.find_all(&case.attachments),
+            ..reported_attempt(case)
+        }];
+    };
+    let mut attempts: Vec<Attempt> = earlier
+        .iter()
+        .map(|execution| logged_attempt(execution, screenshots))
+        .collect();
+    let logged = logged_attempt(last, screenshots);
+    let reported = reported_attempt(case);
+    let pictures = if last.attachments.is_empty() {
+        // The records may lie in the part of the log that is damaged or gone.
+        screenshots.find_all(&case.attachments)
+    } else {
+        logged.screenshots
+    };
+    let skipped = last.has_ended && logged.status == Status::Skipped;
+    let status = if skipped {
+        Status::Skipped
+    } else {
+        reported.status
+    };
+    attempts.push(Attempt {
+        status,
+        started: logged.started,
+        duration: reported.duration.or(logged.duration),
+        failure: match status {
+            Status::Passed | Status::NotRun => None,
+            Status::Skipped => logged.failure,
+            Status::Failed | Status::Error | Status::Incomplete => {
+                with_step(reported.failure, logged.failure)
+            }
+        },
+        screenshots: pictures,
+    });
+    attempts
+}
+
+/// What JUnit says, with the step that only the log knows.
+fn with_step(reported: Option<Failure>, logged: Option<Failure>) -> Option<Failure> {
+    match (reported, logged) {
+        (Some(reported), Some(logged)) => Some(Failure {
+            step: logged.step,
+            ..reported
+        }),
+        (reported, logged) => reported.or(logged),
+    }
+}
+
+fn reported_attempt(case: &JunitCase) -> Attempt {
+    let message = case.message.as_deref().unwrap_or_default();
+    let (status, word) = status_of(&case.status, !message.is_empty());
+    Attempt {
+        status,
+        started: None,
+        duration: case.time,
+        failure: failure_of(status, word, message, case.path()),
+        screenshots: Vec::new(),
+    }
+}
+
+/// An attempt as the log alone tells it.
+pub(super) fn logged_attempt(execution: &Execution, screenshots: &mut Screenshots<'_>) -> Attempt {
+    let (status, word) = match &execution.status {
+        Some(word) if execution.has_ended => status_of(word, false),
+        Some(_) | None => (Status::Incomplete, None),
+    };
+    let started = execution.started.and_then(from_millis);
+    let ended = execution.ended.and_then(from_millis);
+    let message = match status {
+        // What a step said last is no reason why the case never ended.
+        Status::Incomplete if word.is_none() => "",
+        _ => &execution.message,
+    };
+    let mut failure = failure_of(status, word, message, &execution.test_case);
+    if let Some(failure) = &mut failure {
+        failure.step.clone_from(&execution.failed_step);
+        if failure.stack_trace.is_empty() {
+            let trace = failure::split(&execution.stack_trace, &execution.test_case);
+            failure.stack_trace = trace.stack_trace;
+        }
+    }
+    Attempt {
+        status,
+        started,
+        duration: started
+            .zip(ended)
+            .and_then(|(started, ended)| between(started, ended)),
+        failure,
+        screenshots: screenshots.find_all(&execution.attachments),
+    }
+}
+
+/// The status that a word means, and the word itself if it means none.
+fn status_of(word: &str, has_message: bool) -> (Status, Option<&str>) {
+    match Status::parse(word) {
+        Some(status) => (status, None),
+        // Only a message tells that something went wrong.
+        None if word.trim().is_empty() && has_message => (Status::Failed, None),
+        None if word.trim().is_empty() => (Status::Incomplete, None),
+        None => (Status::Incomplete, Some(word)),
+    }
+}
+
+fn failure_of(status: Status, word: Option<&str>, message: &str, path: &str) -> Option<Failure> {
+    if status == Status::Passed {
+        return None;
+    }
+    // The message of a case that went well is its path.
+    let message = if message == path { "" } else { message };
+    let mut failure = failure::split(message, path);
+    if let Some(word) = word {
+        let unknown = format!("Katalon reports the status '{word}'");
+        failure.message = if failure.message.is_empty() {
+            unknown
+        } else {
+            format!("{unknown}: {}", failure.message)
+        };
+    }
+    (failure != Failure::default()).then_some(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_without_a_word_is_told_by_the_message() {
+        assert_eq!(status_of("passed", false), (Status::Passed, None));
+        assert_eq!(status_of("", true), (Status::Failed, None));
+        assert_eq!(status_of(" ", false), (Status::Incomplete, None));
+        assert_eq!(
+            status_of("WARNING", true),
+            (Status::Incomplete, Some("WARNING"))
+        );
+    }
+}
