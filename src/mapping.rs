@@ -280,6 +280,7 @@ impl Mapper<'_> {
         let position = self.results.len();
         let part = TestResult {
             test_case: result.test_case.clone(),
+            tags: result.tags.clone(),
             rows: rows.to_vec(),
         };
         let status = part.status();
@@ -449,6 +450,12 @@ impl Mapper<'_> {
         let none = Failure::default();
         let failure = attempt.failure.as_ref().unwrap_or(&none);
         let text = self.clean(failure.message.trim_end());
+        let step = self.clean(&failure.step).one_line();
+        let text = if step.is_empty() || text.as_str().contains(step.as_str()) {
+            text
+        } else {
+            Clean::join([&text, &Clean::own("Failed step: ").and(&step)], "\n")
+        };
         let text = match status {
             Status::Error => Clean::own("Error: ").and(&text),
             Status::Incomplete if text.is_empty() => {
