@@ -279,6 +279,8 @@ impl Seen {
         let gone = refusal.status == 404;
         match step {
             Step::LookUp { .. } => return Some(Stop::Refused(refusal)),
+            // Project or build is not there, for every other run as well.
+            Step::Create { .. } if gone => return Some(Stop::Refused(refusal)),
             Step::Create { run } => {
                 self.places[*run] = Place::Settled(Fate::Missing {
                     reason: described(&refusal),
