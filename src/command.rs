@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::account::Account;
+use crate::agent::{Agent, Token};
 use crate::azure_devops::client::{Client, Sent};
 use crate::azure_devops::connection::{self, ConnectedAs};
 use crate::azure_devops::explain::{self, Asker};
@@ -28,8 +29,11 @@ use verdict::Verdict;
 const NOTHING_PUBLISHED: &str = "Nothing was published.";
 
 /// Tells every wrong input, and ends.
-pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop) -> ExitCode {
+pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> ExitCode {
     let mut verdict = Verdict::default();
+    // A wrong input is repeated, and may hold a secret.
+    let (secrets, _) = secrets_of(agent, agent.token.as_ref());
+    mask_with(pipeline, &secrets);
     for problem in &stop.problems {
         match problem.severity {
             Severity::Warning => pipeline.issue(problem),
@@ -229,23 +233,23 @@ async fn connect(
     }
 }
 
-fn job_secrets(invocation: &Invocation, pipeline: &Pipeline) -> Secrets {
-    let agent = &invocation.agent;
+fn secrets_of(agent: &Agent, token: Option<&Token>) -> (Secrets, Vec<String>) {
     let variables = agent
         .secret_variables
         .iter()
         .map(|(name, secret)| (name.as_str(), secret.expose()));
-    let token = invocation
-        .connection
-        .token
-        .as_ref()
-        .map(|token| token.expose());
-    let (mut secrets, too_short) = Secrets::of_job(variables, token);
-    if let Some(token) = &invocation.connection.token {
+    let (mut secrets, too_short) = Secrets::of_job(variables, token.map(Token::expose));
+    if let Some(token) = token {
         // `Basic` sends the token in another form, which is as good as the token.
         let header = token.authorization();
         secrets.learn(header.expose().rsplit(' ').next().unwrap_or_default());
     }
+    (secrets, too_short)
+}
+
+fn job_secrets(invocation: &Invocation, pipeline: &Pipeline) -> Secrets {
+    let token = invocation.connection.token.as_ref();
+    let (secrets, too_short) = secrets_of(&invocation.agent, token);
     if !too_short.is_empty() {
         pipeline.issue(&Problem::warning(
             code::SHORT_SECRET,

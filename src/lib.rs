@@ -28,6 +28,7 @@ pub mod publish;
 pub mod secrets;
 pub mod summary;
 
+use agent::Agent;
 use cancel::Cancel;
 use environment::Environment;
 use exit_code::ExitCode;
@@ -64,7 +65,9 @@ pub fn run(environment: &Environment, streams: Streams, waits: Waits) -> ExitCod
         Err(stop) => {
             let json = stop.format == Format::Json;
             let pipeline = Pipeline::new(out, err, Mode::of(environment, json));
-            command::inputs_are_wrong(&pipeline, &stop)
+            // The warnings of this reading are among the problems already.
+            let (agent, _) = Agent::read(environment, None);
+            command::inputs_are_wrong(&pipeline, &stop, &agent)
         }
         Ok(Request::Run(invocation)) => {
             let json = invocation.format == Format::Json;
