@@ -1,9 +1,11 @@
 //! What every test needs: a service, reports, and the program started as an agent starts it.
 
 mod reports;
+mod suite;
 mod task_run;
 
-pub(crate) use reports::{Case, Reports};
+pub(crate) use reports::{Attempt, Case, Reports, escaped};
+pub(crate) use suite::Suite;
 pub(crate) use task_run::{Finished, TaskRun};
 
 use ado_stand_in::{Settings, StandIn};

@@ -3,38 +3,93 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A case of a JUnit report.
+use super::Suite;
+
+/// A test case in a suite execution.
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) path: String,
     pub(crate) status: &'static str,
     pub(crate) message: String,
     pub(crate) output: String,
+    pub(crate) seconds: f64,
+    pub(crate) bound: Vec<(String, String)>,
+    pub(crate) step: String,
+    pub(crate) pictures: Vec<String>,
+    pub(crate) earlier: Vec<Attempt>,
+}
+
+/// An earlier attempt: only a log tells of it.
+#[derive(Clone)]
+pub(crate) struct Attempt {
+    pub(crate) status: &'static str,
+    pub(crate) message: String,
+    pub(crate) pictures: Vec<String>,
 }
 
 impl Case {
-    /// A case below `Test Cases/` that passed.
-    pub(crate) fn passed(name: &str) -> Self {
+    /// A case below `Test Cases/` that ended so; it takes a second.
+    pub(crate) fn ended(name: &str, status: &'static str, message: &str) -> Self {
         Self {
             path: format!("Test Cases/{name}"),
-            status: "PASSED",
-            message: String::new(),
+            status,
+            message: message.to_owned(),
             output: String::new(),
+            seconds: 1.0,
+            bound: Vec::new(),
+            step: String::new(),
+            pictures: Vec::new(),
+            earlier: Vec::new(),
         }
+    }
+
+    /// A case that passed.
+    pub(crate) fn passed(name: &str) -> Self {
+        Self::ended(name, "PASSED", "")
     }
 
     /// A case that failed.
     pub(crate) fn failed(name: &str, message: &str) -> Self {
-        Self {
-            status: "FAILED",
-            message: message.to_owned(),
-            ..Self::passed(name)
-        }
+        Self::ended(name, "FAILED", message)
     }
 
     /// Lines of the case's `system-out`.
     pub(crate) fn output(mut self, output: &str) -> Self {
         self.output = output.to_owned();
+        self
+    }
+
+    /// How long it took.
+    pub(crate) fn took(mut self, seconds: f64) -> Self {
+        self.seconds = seconds;
+        self
+    }
+
+    /// A variable that it was run with.
+    pub(crate) fn bound(mut self, variable: &str, value: &str) -> Self {
+        self.bound.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// A step of the log, which fails where the case does.
+    pub(crate) fn step(mut self, step: &str) -> Self {
+        self.step = step.to_owned();
+        self
+    }
+
+    /// A picture that the log records, by this path.
+    pub(crate) fn picture(mut self, recorded: &str) -> Self {
+        self.pictures.push(recorded.to_owned());
+        self
+    }
+
+    /// An attempt before, with the pictures that the log records for it.
+    pub(crate) fn after(mut self, status: &'static str, message: &str, pictures: &[&str]) -> Self {
+        self.earlier.push(Attempt {
+            status,
+            message: message.to_owned(),
+            pictures: pictures.iter().map(|&picture| picture.to_owned()).collect(),
+        });
         self
     }
 }
@@ -55,7 +110,7 @@ impl Reports {
         Self { folder }
     }
 
-    /// One suite execution without a log: `Reports/20260811_101500/<suite>/20260811_101500`.
+    /// One suite execution without a log: `Reports/20250811_101500/<suite>/20260811_101500`.
     pub(crate) fn with_suite(self, suite: &str, cases: &[Case]) -> Self {
         self.add_suite(suite, cases);
         self
@@ -63,14 +118,18 @@ impl Reports {
 
     /// Adds one more; gives its folder.
     pub(crate) fn add_suite(&self, suite: &str, cases: &[Case]) -> PathBuf {
-        let folder = self
-            .folder
-            .join("Reports/20260811_101500")
-            .join(suite)
-            .join("20260811_101500");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("JUnit_Report.xml"), junit(suite, cases)).unwrap();
-        folder
+        self.add(&Suite::new(suite, cases))
+    }
+
+    /// Adds a suite execution; gives its folder.
+    pub(crate) fn add(&self, suite: &Suite) -> PathBuf {
+        suite.write(&self.folder)
+    }
+
+    /// The same, for a report that needs nothing else.
+    pub(crate) fn with(self, suite: &Suite) -> Self {
+        self.add(suite);
+        self
     }
 
     /// Where the reports are.
@@ -85,34 +144,8 @@ impl Drop for Reports {
     }
 }
 
-fn junit(suite: &str, cases: &[Case]) -> String {
-    let failures = cases.iter().filter(|case| case.status == "FAILED").count();
-    let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{0}\" time=\"{1}.5\" tests=\"{1}\" failures=\"{failures}\" errors=\"0\">\n\
-         <testsuite name=\"{0}\" tests=\"{1}\" failures=\"{failures}\" errors=\"0\" time=\"{1}.5\" skipped=\"0\" timestamp=\"2026-08-11T10:15:02.000Z\" hostname=\"tester - AGENT-7\" id=\"Test Suites/{0}\">\n\
-         <properties><property name=\"os\" value=\"Windows 11 64bit\"/><property name=\"browser\" value=\"Chrome 139.0.1\"/><property name=\"katalonVersion\" value=\"10.3.1.0\"/></properties>\n",
-        escaped(suite),
-        cases.len(),
-    );
-    for case in cases {
-        let path = escaped(&case.path);
-        let failure = match case.status {
-            "PASSED" => String::new(),
-            status => format!(
-                "<failure type=\"{status}\" message=\"{}\"/>",
-                escaped(&case.message)
-            ),
-        };
-        xml.push_str(&format!(
-            "<testcase name=\"{path}\" time=\"1.000\" classname=\"{path}\" status=\"{}\">{failure}<system-out><![CDATA[{}]]></system-out><system-err><![CDATA[]]></system-err></testcase>\n",
-            case.status, case.output,
-        ));
-    }
-    xml.push_str("<system-out><![CDATA[]]></system-out><system-err><![CDATA[]]></system-err></testsuite>\n</testsuites>\n");
-    xml
-}
-
-fn escaped(text: &str) -> String {
+/// Text as it stands in XML, also in an attribute.
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('"', "&quot;")

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ado_stand_in::{Settings, StandIn};
 use katalon_ado::environment::Environment;
 use katalon_ado::publish::Waits;
+use serde_json::Value;
 
 /// A start of the program.
 pub(crate) struct TaskRun {
@@ -58,6 +59,39 @@ impl Finished {
             "'{text}' is not in\n{}",
             self.stdout
         );
+    }
+}
+
+impl Finished {
+    /// Fails if the log holds the text.
+    #[track_caller]
+    pub(crate) fn lacks(&self, text: &str) {
+        assert!(
+            !self.everything().contains(text),
+            "'{text}' is in\n{}",
+            self.everything()
+        );
+    }
+
+    /// Both streams.
+    pub(crate) fn everything(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// The document that stdout holds, and nothing beside it.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("{error} in\n{}", self.stdout);
+        })
+    }
+
+    /// What the summary's file holds; fails if none was named.
+    #[track_caller]
+    pub(crate) fn summary(&self) -> String {
+        let mut lines = self.stdout.lines();
+        let file = lines.find_map(|line| line.strip_prefix("##vso[task.uploadsummary]"));
+        std::fs::read_to_string(file.unwrap()).unwrap()
     }
 }
 
