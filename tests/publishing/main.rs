@@ -5,3 +5,4 @@ mod support;
 
 mod first_publication;
 mod inputs;
+mod what_arrives;
