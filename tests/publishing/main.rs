@@ -5,4 +5,5 @@ mod support;
 
 mod first_publication;
 mod inputs;
+mod test_runs;
 mod what_arrives;
