@@ -3,6 +3,7 @@
 
 mod support;
 
+mod attachments;
 mod first_publication;
 mod inputs;
 mod test_runs;
