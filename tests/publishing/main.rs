@@ -6,5 +6,6 @@ mod support;
 mod attachments;
 mod first_publication;
 mod inputs;
+mod pipeline_output;
 mod test_runs;
 mod what_arrives;
