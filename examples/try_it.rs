@@ -37,7 +37,7 @@ fn try_it() -> std::io::Result<()> {
         .find(|argument| !argument.starts_with("--"));
     let reports = match folder {
         Some(folder) => std::path::absolute(folder)?,
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/reports"),
     };
     let service = StandIn::start(Settings::default());
     let temp = std::env::temp_dir().join(format!("katalon-ado-try-it-{}", std::process::id()));
