@@ -1,0 +1,254 @@
+//! The documents say what the program does: tables, names, codes, files and versions are compared.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use katalon_ado::exit_code::ExitCode;
+use katalon_ado::inputs::{InputValue, StatusMapping, readme_table};
+use katalon_ado::katalon::Status;
+use katalon_ado::mapping;
+
+const DOCUMENTS: [&str; 9] = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "DESIGN.md",
+    "SECURITY.md",
+    "TROUBLESHOOTING.md",
+    "examples/reports/README.md",
+    "tests/README.md",
+    "tests/reports/README.md",
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    // A checkout on Windows may have other line ends.
+    std::fs::read_to_string(root().join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+        .replace("\r\n", "\n")
+}
+
+/// The text below a heading, up to the next one of its level.
+fn section<'a>(document: &'a str, heading: &str) -> &'a str {
+    let (_, behind) = document
+        .split_once(&format!("\n## {heading}\n"))
+        .unwrap_or_else(|| panic!("no heading '{heading}'"));
+    behind.split("\n## ").next().unwrap()
+}
+
+/// The rows of the tables of a text, without head and rule; cells without blanks and backticks.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let lines: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
+    lines
+        .iter()
+        .skip(2)
+        .map(|line| {
+            let cells = line.trim_matches('|').split('|');
+            cells.map(|cell| cell.trim().replace('`', "")).collect()
+        })
+        .collect()
+}
+
+/// What stands between backticks on one line.
+fn code_spans(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+/// A text without its fenced blocks.
+fn prose(text: &str) -> String {
+    text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_readme_has_the_table_of_inputs() {
+    let readme = read("README.md");
+    let begin = "<!-- inputs: written by the program, compared by a test -->\n";
+    let end = "<!-- end of inputs -->\n";
+    let shown = readme.split_once(begin).unwrap().1;
+    let shown = shown.split_once(end).unwrap().0;
+    let right = readme_table();
+    assert!(
+        shown == right,
+        "the table between the marks in README.md must be:\n{right}"
+    );
+}
+
+#[test]
+fn the_readme_tells_each_exit_code() {
+    let readme = read("README.md");
+    let section = section(&readme, "Exit codes");
+    let told: Vec<u8> = rows(section)
+        .iter()
+        .map(|row| row[0].parse().unwrap())
+        .collect();
+    let mut numbers = ExitCode::WORST_FIRST.map(ExitCode::number);
+    // The sentence below the table.
+    let order: Vec<String> = numbers
+        .iter()
+        .filter(|&&number| number != 0)
+        .map(u8::to_string)
+        .collect();
+    assert!(section.contains(&format!("{}.", order.join(", "))));
+    numbers.sort_unstable();
+    assert_eq!(told, numbers);
+}
+
+#[test]
+fn the_readme_tells_what_each_status_becomes() {
+    let readme = read("README.md");
+    let told: BTreeSet<(String, String)> = rows(section(&readme, "From status to outcome"))
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let statuses = StatusMapping::parse_default(StatusMapping::DEFAULT).unwrap();
+    let right: BTreeSet<(String, String)> = Status::ALL
+        .into_iter()
+        .map(|status| {
+            let outcome = mapping::outcome(status, &statuses);
+            (status.as_str().to_owned(), outcome.as_str().to_owned())
+        })
+        .collect();
+    assert_eq!(told, right);
+}
+
+#[test]
+fn the_readme_tells_the_output_variables_that_are_set() {
+    // They are always set, also where the task ends before it has begun.
+    let output = Command::new(env!("CARGO_BIN_EXE_katalon-ado"))
+        .arg("task")
+        .env_clear()
+        .env("TF_BUILD", "True")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let log = String::from_utf8(output.stdout).unwrap();
+    let set: BTreeSet<String> = log
+        .lines()
+        .filter_map(|line| line.strip_prefix("##vso[task.setvariable variable="))
+        .map(|rest| rest.split(';').next().unwrap().to_owned())
+        .collect();
+    let readme = read("README.md");
+    let told: BTreeSet<String> = rows(section(&readme, "Output variables"))
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect();
+    assert_eq!(told, set);
+}
+
+#[test]
+fn each_problem_code_has_a_heading_and_each_heading_a_code() {
+    let source = read("src/problem.rs");
+    let codes: Vec<&str> = source
+        .split("Code(\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    let set: BTreeSet<&str> = codes.iter().copied().collect();
+    assert_eq!(set.len(), codes.len(), "a code stands for one problem only");
+    assert!(set.len() > 40, "{set:?}");
+    let document = read("TROUBLESHOOTING.md");
+    let headings: Vec<&str> = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .map(|heading| heading.split(':').next().unwrap())
+        .collect();
+    assert_eq!(headings.iter().copied().collect::<BTreeSet<_>>(), set);
+    assert_eq!(headings.len(), set.len(), "one heading for each code");
+    assert!(headings.is_sorted(), "people look codes up in order");
+}
+
+#[test]
+fn what_the_documents_name_exists() {
+    for document in ["DESIGN.md", "CONTRIBUTING.md", "tests/README.md"] {
+        let text = prose(&read(document));
+        let names = code_spans(&text).filter(|span| is_a_path(span));
+        let gone: Vec<&str> = names.filter(|name| !root().join(name).exists()).collect();
+        assert!(gone.is_empty(), "{document} names what is not there: {gone:?}");
+    }
+}
+
+/// Whether a span is meant as a file or folder of this repository.
+fn is_a_path(span: &str) -> bool {
+    let looks_like_one = span.contains('/')
+        || [".rs", ".md", ".toml", ".json", ".yml", ".xml"]
+            .iter()
+            .any(|ending| span.ends_with(ending));
+    let is_pattern = span.contains(|c: char| " <>*{}()…:$".contains(c));
+    // Katalon's own files are named without a folder.
+    let is_katalons = span == "JUnit_Report.xml";
+    looks_like_one && !is_pattern && !is_katalons && !span.starts_with("target/")
+}
+
+#[test]
+fn links_between_the_documents_lead_somewhere() {
+    for document in DOCUMENTS {
+        let text = read(document);
+        let folder = root().join(document);
+        let folder = folder.parent().unwrap();
+        for rest in text.split("](").skip(1) {
+            let target = rest.split(')').next().unwrap();
+            let target = target.split('#').next().unwrap();
+            if !target.is_empty() && !target.contains("://") {
+                assert!(folder.join(target).exists(), "{document} links to '{target}'");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_folder_of_reports_is_described() {
+    for (folder, level) in [("tests/reports", 1), ("examples/reports/Reports", 0)] {
+        let document = Path::new(folder)
+            .ancestors()
+            .find(|folder| root().join(folder).join("README.md").exists())
+            .unwrap()
+            .join("README.md");
+        let text = read(&document.to_string_lossy());
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let told = if level == 1 {
+                    text.contains(&format!("| `{name}` |"))
+                } else {
+                    text.contains(&name)
+                };
+                assert!(told, "{} does not tell of '{name}'", document.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_versions_agree() {
+    let version = env!("CARGO_PKG_VERSION");
+    let stand_in = read("tests/ado-stand-in/Cargo.toml");
+    assert!(stand_in.contains(&format!("\nversion = \"{version}\"\n")));
+    let changelog = read("CHANGELOG.md");
+    let newest = changelog
+        .lines()
+        .find_map(|line| line.strip_prefix("## "))
+        .unwrap();
+    assert_eq!(newest.split(' ').next(), Some(version));
+}
+
+#[test]
+fn the_documents_are_lines_that_one_can_read() {
+    for document in DOCUMENTS {
+        for (number, line) in prose(&read(document)).lines().enumerate() {
+            let may_be_long = line.starts_with('|') || line.contains("](");
+            let length = line.chars().count();
+            assert!(
+                may_be_long || length <= 105,
+                "{document}: line {} has {length} characters",
+                number + 1
+            );
+        }
+    }
+}
