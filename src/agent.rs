@@ -37,6 +37,8 @@ pub struct Agent {
     pub project: Option<String>,
     /// The build that this job belongs to, or that a classic release has as primary artifact.
     pub build: Option<RunningBuild>,
+    /// The ID of the running build's definition.
+    pub definition: Option<u32>,
     /// The branch that a pull request wants to go to (`refs/heads/main`).
     pub pull_request_target_branch: Option<String>,
     /// The stage. In a classic release its name is the definition's environment: no link to it.
@@ -134,6 +136,14 @@ impl Agent {
             token: connection::token(environment, in_pipeline),
             project: text("SYSTEM_TEAMPROJECT").or_else(|| text("SYSTEM_TEAMPROJECTID")),
             build: build(environment),
+            // In a release that is the release's own definition.
+            definition: environment
+                .var(if environment.var("RELEASE_RELEASEURI").is_some() {
+                    "BUILD_DEFINITIONID"
+                } else {
+                    "SYSTEM_DEFINITIONID"
+                })
+                .and_then(|id| id.parse().ok()),
             pull_request_target_branch: text("SYSTEM_PULLREQUEST_TARGETBRANCH"),
             stage: attempted(environment, "SYSTEM_STAGENAME", "SYSTEM_STAGEATTEMPT"),
             phase: attempted(environment, "SYSTEM_PHASENAME", "SYSTEM_PHASEATTEMPT"),
@@ -174,15 +184,15 @@ impl Agent {
 
 /// Eight hex digits that tell whose a test run is: those of this job, the same when a job or a
 /// task is run again. Outside a pipeline machine and folder stand for the job.
-pub fn owner(agent: &Agent, search_folder: &Path) -> String {
-    let build = agent.build.as_ref().map(|build| build.id.to_string());
-    let build = build.as_deref().unwrap_or("");
+///
+/// `published_to` is the build that the runs belong to, which need not be the running one.
+pub fn owner(agent: &Agent, published_to: Option<u32>, search_folder: &Path) -> String {
+    let shown = |id: Option<u32>| id.map(|id| id.to_string()).unwrap_or_default();
     let name = |part: &Option<Attempted>| part.as_ref().map_or(String::new(), |it| it.name.clone());
     let parts = if agent.in_pipeline {
         vec![
-            // The build that is published to; as yet always the running one.
-            build.to_owned(),
-            build.to_owned(),
+            shown(published_to),
+            shown(agent.build.as_ref().map(|build| build.id)),
             agent
                 .release
                 .as_ref()
@@ -359,12 +369,12 @@ mod tests {
         let owner_with = |name, value| {
             let mut vars = vars.to_vec();
             vars.push((name, value));
-            owner(&agent(&vars), Path::new("/a"))
+            owner(&agent(&vars), None, Path::new("/a"))
         };
-        let first = owner(&agent(&vars), Path::new("/a"));
+        let first = owner(&agent(&vars), None, Path::new("/a"));
         assert_eq!(first.len(), 8);
         assert!(first.chars().all(|c| c.is_ascii_hexdigit()));
-        assert_eq!(owner(&agent(&vars), Path::new("/b")), first);
+        assert_eq!(owner(&agent(&vars), None, Path::new("/b")), first);
         assert_eq!(owner_with("SYSTEM_JOBATTEMPT", "2"), first);
         for (name, value) in [
             ("BUILD_BUILDID", "18"),
@@ -384,7 +394,7 @@ mod tests {
                 ("SYSTEM_STAGENAME", stage),
                 ("SYSTEM_PHASENAME", phase),
             ];
-            owner(&agent(&vars), Path::new("/"))
+            owner(&agent(&vars), None, Path::new("/"))
         };
         assert_ne!(owner_of("ab", "c"), owner_of("a", "bc"));
         assert_ne!(owner_of("a", ""), owner_of("", "a"));
@@ -395,7 +405,10 @@ mod tests {
         let here = agent(&[("HOSTNAME", "a")]);
         let there = agent(&[("HOSTNAME", "b")]);
         let folder = Path::new("/a");
-        assert_ne!(owner(&here, folder), owner(&there, folder));
-        assert_ne!(owner(&here, folder), owner(&here, Path::new("/b")));
+        assert_ne!(owner(&here, None, folder), owner(&there, None, folder));
+        assert_ne!(
+            owner(&here, None, folder),
+            owner(&here, None, Path::new("/b"))
+        );
     }
 }

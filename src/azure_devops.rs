@@ -12,9 +12,11 @@ use serde::{Serialize, Serializer};
 
 use crate::secrets::{Clean, cut_name};
 
+pub mod builds;
 pub mod client;
 pub mod connection;
 pub mod explain;
+mod reading;
 pub mod test_runs;
 mod upload;
 

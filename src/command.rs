@@ -19,6 +19,7 @@ use crate::publish::{ReadFailure, Waits, dry, read_until_answered};
 use crate::secrets::Secrets;
 use crate::{json, summary};
 
+mod build;
 mod session;
 mod verdict;
 

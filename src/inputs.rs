@@ -80,6 +80,8 @@ pub struct Invocation {
     pub under_task: bool,
     /// What stdout holds.
     pub format: Format,
+    /// `--build-definition`: where `buildNumber` is looked for outside a pipeline, by ID.
+    pub build_definition: Option<String>,
     /// The inputs.
     pub inputs: Inputs,
     /// What the agent tells.
@@ -132,6 +134,18 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
     let format = reader.format().unwrap_or(Format::Text);
     let inputs = Inputs::read(&mut reader);
 
+    let build_definition =
+        option_text(&matches, options::BUILD_DEFINITION).filter(|text| !text.is_empty());
+    if let Some(inputs) = &inputs {
+        let both = inputs.build_id.value.is_some() && inputs.build_number.value.is_some();
+        if both {
+            reader.problems.push(Problem::error(
+                code::WRONG_INPUT,
+                "'buildId' and 'buildNumber' both name the build to publish to",
+                "Give one of them.",
+            ));
+        }
+    }
     let organization = option_text(&matches, options::ORGANIZATION).filter(|text| !text.is_empty());
     let (agent, mut warnings) = Agent::read(environment, organization.as_deref());
     // The text, because a project that is wrong in itself is not missing.
@@ -151,6 +165,7 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
                 command,
                 under_task,
                 format,
+                build_definition,
                 search_folder: search_folder(&inputs, environment),
                 inputs,
                 agent,

@@ -61,7 +61,10 @@ fn code_spans(text: &str) -> impl Iterator<Item = &str> {
 
 /// A text without its fenced blocks.
 fn prose(text: &str) -> String {
-    text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n")
+    text.split("\n```")
+        .step_by(2)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -169,7 +172,10 @@ fn what_the_documents_name_exists() {
         let text = prose(&read(document));
         let names = code_spans(&text).filter(|span| is_a_path(span));
         let gone: Vec<&str> = names.filter(|name| !root().join(name).exists()).collect();
-        assert!(gone.is_empty(), "{document} names what is not there: {gone:?}");
+        assert!(
+            gone.is_empty(),
+            "{document} names what is not there: {gone:?}"
+        );
     }
 }
 
@@ -195,7 +201,10 @@ fn links_between_the_documents_lead_somewhere() {
             let target = rest.split(')').next().unwrap();
             let target = target.split('#').next().unwrap();
             if !target.is_empty() && !target.contains("://") {
-                assert!(folder.join(target).exists(), "{document} links to '{target}'");
+                assert!(
+                    folder.join(target).exists(),
+                    "{document} links to '{target}'"
+                );
             }
         }
     }

@@ -81,6 +81,16 @@ pub struct Refusal {
     pub kind: RefusalKind,
 }
 
+impl Refusal {
+    /// Whether the project is not there, or not to be seen. The codes stand in the message in every
+    /// language.
+    pub fn is_project_missing(&self) -> bool {
+        self.type_key.contains("ProjectDoesNotExist")
+            || self.message.contains("TF200016")
+            || self.message.contains("VS800075")
+    }
+}
+
 /// Refusals that need words of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {

@@ -80,7 +80,7 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
                 ),
             )
         }
-        (RefusalKind::Status, 404) if is_project_missing(type_key, message) => Problem::error(
+        (RefusalKind::Status, 404) if refusal.is_project_missing() => Problem::error(
             code::NO_SUCH_PROJECT,
             format!(
                 "cannot find project '{project}': it does not exist, or '{identity}' may not see it: {told}"
@@ -162,11 +162,4 @@ fn permission(message: &str, request: &str) -> &'static str {
         None if request.starts_with("GET") => "View test runs",
         None => "Create test runs",
     }
-}
-
-/// `TF200016` and `VS800075` say so; their type is localised with nothing.
-fn is_project_missing(type_key: &str, message: &str) -> bool {
-    type_key.contains("ProjectDoesNotExist")
-        || message.contains("TF200016")
-        || message.contains("VS800075")
 }

@@ -9,7 +9,8 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::client::{ApiVersion, Call, Client, Reply, Resource, Sent, Writer};
+use super::client::{ApiVersion, Call, Client, Resource, Sent, Writer};
+use super::reading::{list, number, text, time};
 use super::upload::Part;
 use super::{
     BuildId, Content, NewAttachment, NewTestResult, NewTestRun, Outcome, PipelineReference,
@@ -202,25 +203,6 @@ impl Client {
                 })
                 .collect())
         })
-        .await
-    }
-
-    /// When a build began; `None` if it does not say.
-    pub async fn build_start(
-        &self,
-        project: &str,
-        build: BuildId,
-    ) -> Sent<(Option<Timestamp>, Timestamp)> {
-        let id = build.to_string();
-        self.fetch(
-            Call::get(vec![project, "_apis", "build", "builds", &id]),
-            |reply| {
-                Ok((
-                    time(&reply.body, "startTime"),
-                    reply.date.unwrap_or_else(Timestamp::now),
-                ))
-            },
-        )
         .await
     }
 }
@@ -453,36 +435,6 @@ fn pipeline_body(build: BuildId, reference: &PipelineReference) -> Value {
 fn split_at_stream(document: &str) -> (String, String) {
     let (head, tail) = document.split_at(document.len().saturating_sub(2));
     (head.to_owned(), tail.to_owned())
-}
-
-fn list(reply: &Reply) -> Result<&Vec<Value>, String> {
-    reply.body["value"]
-        .as_array()
-        .ok_or_else(|| format!("an answer without a list: {}", shortened(&reply.body)))
-}
-
-fn shortened(value: &Value) -> String {
-    value.to_string().chars().take(200).collect()
-}
-
-/// An id, whether sent as a number or as a string.
-fn number(item: &Value, field: &str) -> Result<u64, String> {
-    match &item[field] {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.parse().ok(),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
-    .ok_or_else(|| format!("an answer without '{field}': {}", shortened(item)))
-}
-
-fn text(item: &Value, field: &str) -> String {
-    item[field].as_str().unwrap_or_default().to_owned()
-}
-
-fn time(item: &Value, field: &str) -> Option<Timestamp> {
-    let time: Timestamp = item[field].as_str()?.parse().ok()?;
-    // The service writes year 1 for "never".
-    (time.as_second() > 0).then_some(time)
 }
 
 fn stored_run(item: &Value) -> Result<StoredRun, String> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::build::TargetBuild;
 use super::verdict::Verdict;
 use super::{NOTHING_PUBLISHED, count, project_of_runs};
 use crate::account::Account;
@@ -10,7 +11,7 @@ use crate::agent::{self, Agent, Attempted};
 use crate::azure_devops::client::{Client, Sent};
 use crate::azure_devops::connection::ConnectedAs;
 use crate::azure_devops::{
-    BuildId, MESSAGE_LIMIT_SERVER, MESSAGE_LIMIT_SERVICES, NAME_LIMIT, PipelineReference, TestRunId,
+    MESSAGE_LIMIT_SERVER, MESSAGE_LIMIT_SERVICES, NAME_LIMIT, PipelineReference, TestRunId,
 };
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
@@ -53,7 +54,17 @@ impl<'a> Session<'a> {
         release_environment: Option<String>,
     ) {
         let inputs = &self.context.invocation.inputs;
-        let age = self.age(reports).await;
+        let build = match self.context.target_build().await {
+            Ok(build) => build,
+            Err((exit_code, problem)) => {
+                let fails = inputs.fail_task_on_failure_to_publish_results.value
+                    || exit_code != ExitCode::NotPublished;
+                return self
+                    .verdict
+                    .gate(self.context.pipeline, fails, exit_code, problem);
+            }
+        };
+        let age = self.age(reports, build.as_ref()).await;
         let mut pending: Vec<usize> = (0..reports.len())
             .filter(|&at| !reports[at].results.is_empty())
             .collect();
@@ -69,14 +80,10 @@ impl<'a> Session<'a> {
         let of_all = inputs.attachments_for.value == AttachmentsFor::All;
         let wanted = Wanted { kinds, of_all };
         let prepared = files::read(reports, wanted, self.context.secrets);
-        let settings = self.context.settings(wanted, release_environment);
-        let build_number = self
+        let settings = self
             .context
-            .invocation
-            .agent
-            .build
-            .as_ref()
-            .map_or("", |build| &build.number);
+            .settings(wanted, release_environment, build.as_ref());
+        let build_number = build.as_ref().map_or("", |build| &build.number);
         let template = &inputs.test_run_title.value;
         let titles = mapping::run_titles(reports, template, build_number, &TimeZone::system());
         let runs: Vec<MappedRun> = pending
@@ -214,7 +221,7 @@ impl<'a> Session<'a> {
 
     /// What the age of reports is measured by. Asks for the build's start only if a report is older
     /// than this job.
-    async fn age(&mut self, reports: &[Report]) -> Age<'a> {
+    async fn age(&mut self, reports: &[Report], build: Option<&TargetBuild>) -> Age<'a> {
         let agent: &'a Agent = &self.context.invocation.agent;
         let mut age = Age {
             agent: Some(agent),
@@ -222,27 +229,26 @@ impl<'a> Session<'a> {
             build_start: None,
             clock_ahead: self.context.as_whom.clock_ahead,
         };
-        let (Some(build), true) = (
-            &agent.build,
-            self.context.invocation.inputs.skip_stale_reports.value,
-        ) else {
+        let skip = self.context.invocation.inputs.skip_stale_reports.value;
+        // For another build the reports were chosen on purpose.
+        let Some(build) = build.filter(|build| build.is_running && skip) else {
             return age;
         };
         if !reports.iter().any(|report| age.is_before_job(report)) {
             return age;
         }
         let (client, project) = (self.context.client, self.context.project());
-        let id = BuildId(u64::from(build.id));
+        let id = build.id;
         let asked = read_until_answered(
             self.context.waits,
             self.context.invocation.inputs.retry_for.value.duration(),
             self.context.pipeline,
             self.context.cancel,
-            || client.build_start(project, id),
+            || client.build(project, id),
         )
         .await;
         match asked {
-            Ok(Sent::Answered((start, _))) => age.build_start = start,
+            Ok(Sent::Answered(build)) => age.build_start = build.started,
             Ok(Sent::Refused(refusal)) => self.context.pipeline.issue(&Problem::warning(
                 code::AGE_UNKNOWN,
                 format!("when build {id} began cannot be read ({} {})", refusal.status, refusal.message),
@@ -297,13 +303,20 @@ impl<'a> Session<'a> {
 }
 
 impl<'a> Context<'a> {
-    fn settings(&self, wanted: Wanted<'a>, release_environment: Option<String>) -> Settings<'a> {
+    fn settings(
+        &self,
+        wanted: Wanted<'a>,
+        release_environment: Option<String>,
+        build: Option<&TargetBuild>,
+    ) -> Settings<'a> {
         let (agent, inputs) = (&self.invocation.agent, &self.invocation.inputs);
         let name = |text: &str| self.secrets.clean(text).one_line().as_name(NAME_LIMIT);
         let part =
             |part: &Option<Attempted>| part.as_ref().map(|part| (name(&part.name), part.attempt));
-        // A classic release is linked to release and environment; its stage names no stage.
-        let pipeline = (!agent.is_release()).then(|| PipelineReference {
+        // A classic release is linked to release and environment; its stage names no stage. And
+        // another build has no job that ran these tests.
+        let is_own = build.is_some_and(|build| build.is_running) && !agent.is_release();
+        let pipeline = is_own.then(|| PipelineReference {
             stage: part(&agent.stage),
             phase: part(&agent.phase),
             job: part(&agent.job),
@@ -318,11 +331,12 @@ impl<'a> Context<'a> {
         let services = self.as_whom.is_services;
         Settings {
             secrets: self.secrets,
-            owner: Owner::new(agent::owner(agent, &self.invocation.search_folder)),
-            build: agent
-                .build
-                .as_ref()
-                .map(|build| BuildId(u64::from(build.id))),
+            owner: Owner::new(agent::owner(
+                agent,
+                build.and_then(|build| u32::try_from(build.id.0).ok()),
+                &self.invocation.search_folder,
+            )),
+            build: build.map(|build| build.id),
             pipeline: pipeline.filter(|pipeline| *pipeline != PipelineReference::default()),
             target_branch: agent
                 .pull_request_target_branch
@@ -350,13 +364,19 @@ impl<'a> Context<'a> {
     }
 
     /// Runs without a test plan go to the build's own project.
-    fn project(&self) -> &'a str {
+    pub(super) fn project(&self) -> &'a str {
         project_of_runs(self.invocation)
     }
 
     fn project_was_typed(&self) -> bool {
-        let invocation = self.invocation;
-        invocation.agent.project.as_deref() != Some(self.project())
+        // The agent's project exists; one that was typed may not.
+        let agent = &self.invocation.agent;
+        let of_build = agent
+            .build
+            .as_ref()
+            .and_then(|build| build.project.as_deref());
+        let told = [of_build, agent.project.as_deref()];
+        !told.contains(&Some(self.project()))
     }
 
     /// Where people look at a run, if the service did not say.

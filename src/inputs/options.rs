@@ -11,6 +11,9 @@ use crate::problem::{Problem, code};
 
 /// The option that names the organization or collection outside a pipeline.
 pub(super) const ORGANIZATION: &str = "organization";
+
+/// The option that says where a build number is looked for.
+pub(super) const BUILD_DEFINITION: &str = "build-definition";
 /// The option that says what stdout holds.
 pub(super) const FORMAT: &str = "format";
 /// The command that the task's launcher starts.
@@ -125,7 +128,12 @@ fn definition() -> clap::Command {
             .long(ORGANIZATION)
             .value_name("URL")
             .help("Outside a pipeline, where Azure DevOps is [default: $AZURE_DEVOPS_ORG_URL]");
-        program = program.subcommand(command.arg(organization).args(rows.map(argument)));
+        let definition = Arg::new(BUILD_DEFINITION)
+            .long(BUILD_DEFINITION)
+            .value_name("ID")
+            .help("Where 'buildNumber' is looked for [default: the running build's definition, else all]");
+        let command = command.args([organization, definition]);
+        program = program.subcommand(command.args(rows.map(argument)));
     }
     program
 }

@@ -175,6 +175,13 @@ inputs! {
         katalon "submitOptions.testRunName",
         for [Publish];
 
+    /// The ID of another build of the same project to publish to. Runs are then not linked to a
+    /// stage, phase or job, and no report is too old.
+    build_id: Option<u32> = "", in words "the running build", for [Publish];
+
+    /// The number of another build to publish to, of the running build's definition.
+    build_number: Option<String> = "", in words "the running build", for [Publish];
+
     /// The platform shown for the test run.
     build_platform: Option<String> = "", in words "the report's OS", for [Publish];
 

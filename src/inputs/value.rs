@@ -102,6 +102,30 @@ impl InputValue for bool {
     }
 }
 
+/// An ID that may be left out.
+impl InputValue for Option<u32> {
+    const KIND: Kind = Kind::Text;
+
+    fn parse(text: &str) -> Result<Self, Vec<Wrong>> {
+        match text.parse() {
+            Ok(0) | Err(_) => wrong(
+                text,
+                "it is no ID",
+                "Write a whole number, such as '$(Build.BuildId)' of the other pipeline.",
+            ),
+            Ok(id) => Ok(Some(id)),
+        }
+    }
+
+    fn parse_default(_: &str) -> Result<Self, Vec<Wrong>> {
+        Ok(None)
+    }
+
+    fn shown(&self) -> String {
+        self.map(|id| id.to_string()).unwrap_or_default()
+    }
+}
+
 /// A text that may be left out.
 impl InputValue for Option<String> {
     const KIND: Kind = Kind::Text;

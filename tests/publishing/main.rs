@@ -9,3 +9,4 @@ mod inputs;
 mod pipeline_output;
 mod test_runs;
 mod what_arrives;
+mod which_build;

@@ -1,0 +1,58 @@
+//! The calls for builds.
+
+use jiff::Timestamp;
+
+use super::BuildId;
+use super::client::{Call, Client, Sent};
+use super::reading::{list, number, text, time};
+
+/// A build as the service holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBuild {
+    /// Its identity.
+    pub id: BuildId,
+    /// What people call it.
+    pub number: String,
+    /// When it began; `None` if it has not, or does not say.
+    pub started: Option<Timestamp>,
+    /// The name of its definition.
+    pub definition: String,
+}
+
+impl Client {
+    /// One build.
+    pub async fn build(&self, project: &str, build: BuildId) -> Sent<StoredBuild> {
+        let id = build.to_string();
+        let call = Call::get(vec![project, "_apis", "build", "builds", &id]);
+        self.fetch(call, |reply| stored_build(&reply.body)).await
+    }
+
+    /// The builds with a number; of one definition, if its id is given.
+    pub async fn builds_with_number(
+        &self,
+        project: &str,
+        number: &str,
+        definition: Option<&str>,
+    ) -> Sent<Vec<StoredBuild>> {
+        // More than a few of one number are told as "several" all the same.
+        let mut call = Call::get(vec![project, "_apis", "build", "builds"])
+            .with("buildNumber", number)
+            .with("$top", 20);
+        if let Some(definition) = definition {
+            call = call.with("definitions", definition);
+        }
+        self.fetch(call, |reply| {
+            list(&reply)?.iter().map(stored_build).collect()
+        })
+        .await
+    }
+}
+
+fn stored_build(item: &serde_json::Value) -> Result<StoredBuild, String> {
+    Ok(StoredBuild {
+        id: BuildId(number(item, "id")?),
+        number: text(item, "buildNumber"),
+        started: time(item, "startTime"),
+        definition: text(&item["definition"], "name"),
+    })
+}
