@@ -6,7 +6,7 @@ use crate::azure_devops::TestRunId;
 use crate::exit_code::ExitCode;
 use crate::katalon::{Report, Status, TestResult};
 use crate::mapping::MappedRun;
-use crate::publish::seen::Fate;
+use crate::publish::fate::Fate;
 
 /// What became of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]

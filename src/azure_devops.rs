@@ -16,7 +16,9 @@ pub mod builds;
 pub mod client;
 pub mod connection;
 pub mod explain;
+mod progress;
 mod reading;
+pub mod sent;
 pub mod test_runs;
 mod upload;
 

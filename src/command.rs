@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::account::Account;
 use crate::agent::{Agent, Token};
-use crate::azure_devops::client::{Client, Sent};
+use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::{self, ConnectedAs};
 use crate::azure_devops::explain::{self, Asker};
+use crate::azure_devops::sent::Sent;
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
 use crate::inputs::{Format, Invocation, Stop};

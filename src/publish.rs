@@ -9,8 +9,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::azure_devops::client::{Client, Sent, Trouble, TroubleKind, Writer};
+use crate::azure_devops::client::{Client, Writer};
 use crate::azure_devops::explain::{self, Asker};
+use crate::azure_devops::sent::{Sent, Trouble, TroubleKind};
 use crate::azure_devops::test_runs::{Place as AttachedAt, StoredRun};
 use crate::azure_devops::{BuildId, TestRunId};
 use crate::cancel::Cancel;
@@ -21,6 +22,7 @@ use crate::secrets::{Clean, Secrets};
 mod decide;
 pub mod desired;
 pub mod dry;
+pub mod fate;
 pub mod filling;
 mod learn;
 pub mod marker;
@@ -32,10 +34,11 @@ mod simulation;
 pub mod step;
 
 use desired::Desired;
+use fate::Remark;
 use retry::Patience;
 pub use retry::Waits;
-use seen::{Answer, Remark, Seen, Stop};
-use step::{Next, Step, Wait};
+use seen::{Answer, Seen, Stop, Wait};
+use step::{Next, Step};
 
 /// The agent kills a cancelled step after 7.5 seconds; open runs are set to `Aborted` before.
 const CLOSING: Duration = Duration::from_millis(4_500);

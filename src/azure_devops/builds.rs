@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::BuildId;
-use super::client::{Call, Client, Sent};
+use super::client::{Call, Client};
 use super::reading::{list, number, text, time};
+use super::sent::Sent;
 
 /// A build as the service holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use regex::RegexBuilder;
 use reqwest::header::HeaderValue;
 use reqwest::{Certificate, ClientBuilder, Identity, Url};
 
-use super::client::{Call, Client, Resource, Sent, Server};
+use super::client::{Call, Client, Resource, Server};
+use super::sent::Sent;
 use crate::agent::{Agent, Connection};
 use crate::problem::{Problem, code};
 

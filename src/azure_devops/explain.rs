@@ -1,6 +1,7 @@
 //! Refusals and trouble in words that name what is missing and what to try.
 
-use super::client::{Client, Refusal, RefusalKind, Trouble, TroubleKind};
+use super::client::Client;
+use super::sent::{Refusal, RefusalKind, Trouble, TroubleKind};
 use crate::problem::{Problem, code};
 
 /// Who asked for what, as far as it is known: stands in the words about a refusal.

@@ -9,8 +9,9 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::client::{ApiVersion, Call, Client, Resource, Sent, Writer};
+use super::client::{ApiVersion, Call, Client, Resource, Writer};
 use super::reading::{list, number, text, time};
+use super::sent::Sent;
 use super::upload::Part;
 use super::{
     BuildId, Content, NewAttachment, NewTestResult, NewTestRun, Outcome, PipelineReference,

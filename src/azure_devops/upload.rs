@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::client::Progress;
+use super::progress::Progress;
 
 /// Bytes of a file encoded at once; a multiple of three, so that pieces join without padding.
 const PIECE: usize = 48 * 1024;

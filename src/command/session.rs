@@ -8,8 +8,9 @@ use super::verdict::Verdict;
 use super::{NOTHING_PUBLISHED, count, project_of_runs};
 use crate::account::Account;
 use crate::agent::{self, Agent, Attempted};
-use crate::azure_devops::client::{Client, Sent};
+use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::ConnectedAs;
+use crate::azure_devops::sent::Sent;
 use crate::azure_devops::{
     MESSAGE_LIMIT_SERVER, MESSAGE_LIMIT_SERVICES, NAME_LIMIT, PipelineReference, TestRunId,
 };
@@ -23,8 +24,9 @@ use crate::mapping::{self, MappedRun, Settings};
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code};
 use crate::publish::desired::Desired;
+use crate::publish::fate::Fate;
 use crate::publish::marker::Owner;
-use crate::publish::seen::{Fate, Place};
+use crate::publish::seen::Place;
 use crate::publish::{Publisher, Waits, dry, read_until_answered};
 use crate::secrets::Secrets;
 

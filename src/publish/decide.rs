@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::desired::{Desired, DesiredRun};
+use super::fate::{After, Fate, Remark, Why};
 use super::filling::{Completion, Filling};
 use super::learn::{LOOKS, LOOKS_AFTER_SILENCE};
 use super::marker::Marker;
-use super::seen::{After, Fate, Listing, Place, Remark, Seen, Why};
-use super::step::Wait;
+use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::test_runs::{RunsPage, StoredRun};
 use crate::azure_devops::{Life, TestRunId};
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::desired::DesiredRun;
-use super::seen::Fate;
-use super::step::place;
+use super::desired::{DesiredRun, Target};
+use super::fate::Fate;
 use crate::azure_devops::test_runs::{AddedResult, Place, StoredAttachment, StoredResult};
 use crate::azure_devops::{TestResultId, TestRunId};
 
@@ -244,6 +243,22 @@ impl Filling {
             {
                 *seen = AttachmentSeen::Failed(reason.to_owned());
             }
+        }
+    }
+}
+
+/// Where a target is, once its result is stored; a result that was refused has no place.
+pub(super) fn place(target: Target, stored: &[Option<AddedResult>]) -> Option<Place> {
+    match target {
+        Target::Run => Some(Place::Run),
+        Target::Result(result) => Some(Place::Result(stored[result].as_ref()?.id)),
+        Target::SubResult(result, sub_result) => {
+            let result = stored[result].as_ref()?;
+            // Without the ids of its sub-results the result itself is the next best place.
+            Some(match result.sub_results.get(sub_result) {
+                Some(sub_result) => Place::SubResult(result.id, *sub_result),
+                None => Place::Result(result.id),
+            })
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::desired::Desired;
+use super::fate::{After, Fate, Remark, Why};
 use super::filling::{ATTACHMENT_TRIES, AttachmentSeen, Completion, Filling, Looks, ResultsSeen};
 use super::matching;
-use super::seen::{After, Answer, Fate, Listing, Place, Remark, Seen, Stop, Why};
-use super::step::{Step, Wait};
-use crate::azure_devops::client::{Refusal, RefusalKind, Sent, Trouble, TroubleKind};
+use super::seen::{Answer, Listing, Place, Seen, Stop, Wait};
+use super::step::Step;
+use crate::azure_devops::sent::{Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use crate::azure_devops::test_runs::{Ending, StoredResult};
 use crate::azure_devops::{Life, RunState, TestResultId, TestRunId};
 

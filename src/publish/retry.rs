@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::azure_devops::client::Trouble;
+use crate::azure_devops::sent::Trouble;
 
 /// No wait between two tries is longer, whatever the number of failures.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -88,7 +88,7 @@ fn with_jitter(wait: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::azure_devops::client::TroubleKind;
+    use crate::azure_devops::sent::TroubleKind;
 
     fn trouble(retry_after: Option<u64>) -> Trouble {
         Trouble {

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::desired::{Desired, DesiredAttachment, DesiredRun, Target};
+use super::fate::Fate;
 use super::marker::{Owner, ReportKey};
-use super::seen::{Answer, Fate, Place, Seen};
+use super::seen::{Answer, Place, Seen, Wait};
 use super::step::{self, Step, next};
-use crate::azure_devops::client::{Refusal, RefusalKind, Sent, Trouble, TroubleKind};
+use crate::azure_devops::sent::{Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use crate::azure_devops::test_runs::{
     self, AddedResult, Ending, RunsPage, StoredAttachment, StoredResult, StoredRun,
 };
@@ -360,7 +361,7 @@ fn process(
         };
         model.tick(desired);
         // A wait is longer than anything the service may still be at work on, mostly.
-        if wait != step::Wait::No && !dice.percent(30) {
+        if wait != Wait::No && !dice.percent(30) {
             (0..6).for_each(|_| model.tick(desired));
         }
         if dice.percent(weather.kills) {

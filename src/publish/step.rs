@@ -20,9 +20,9 @@
 //! A run that is settled has none; when all are, runs of other owners that hold our reports are
 //! looked at again.
 
-use super::desired::{Desired, DesiredRun, Target};
-use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen};
-use super::seen::{Listing, Place, Seen};
+use super::desired::{Desired, DesiredRun};
+use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen, place};
+use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::test_runs::{self, AddedResult, Ending};
 use crate::azure_devops::{BYTES_PER_REQUEST, RESULTS_PER_REQUEST, TestRunId};
 use crate::secrets::Clean;
@@ -37,17 +37,6 @@ pub struct Next {
     pub step: Step,
     /// What must pass before it.
     pub wait: Wait,
-}
-
-/// Why to wait before a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// No reason.
-    No,
-    /// The service may still be at work on a request whose answer was lost.
-    Late,
-    /// Another job is publishing the same report.
-    Other,
 }
 
 /// A request. Runs, results and attachments are named by their position in [`Desired`].
@@ -297,22 +286,6 @@ fn next_attachments(
             attachments,
         })
     })
-}
-
-/// Where a target is, once its result is stored; a result that was refused has no place.
-pub(super) fn place(target: Target, stored: &[Option<AddedResult>]) -> Option<test_runs::Place> {
-    match target {
-        Target::Run => Some(test_runs::Place::Run),
-        Target::Result(result) => Some(test_runs::Place::Result(stored[result].as_ref()?.id)),
-        Target::SubResult(result, sub_result) => {
-            let result = stored[result].as_ref()?;
-            // Without the ids of its sub-results the result itself is the next best place.
-            Some(match result.sub_results.get(sub_result) {
-                Some(sub_result) => test_runs::Place::SubResult(result.id, *sub_result),
-                None => test_runs::Place::Result(result.id),
-            })
-        }
-    }
 }
 
 fn completed(run: &DesiredRun, filling: &Filling) -> Ending {
