@@ -21,10 +21,12 @@ use crate::secrets::Secrets;
 use crate::{json, summary};
 
 mod build;
+mod context;
 mod session;
 mod verdict;
 
-use session::{Context, Session};
+use context::Context;
+use session::Session;
 use verdict::Verdict;
 
 /// Stands at the end of what is said before anything was sent.

@@ -1,6 +1,6 @@
 //! Which build is published to: the running one, or another that the inputs name.
 
-use super::session::Context;
+use super::context::Context;
 use super::{NOTHING_PUBLISHED, count};
 use crate::azure_devops::BuildId;
 use crate::azure_devops::builds::StoredBuild;

@@ -4,43 +4,27 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::build::TargetBuild;
+use super::context::Context;
 use super::verdict::Verdict;
-use super::{NOTHING_PUBLISHED, count, project_of_runs};
+use super::{NOTHING_PUBLISHED, count};
 use crate::account::Account;
 use crate::agent::{self, Agent, Attempted};
-use crate::azure_devops::client::Client;
-use crate::azure_devops::connection::ConnectedAs;
 use crate::azure_devops::sent::Sent;
 use crate::azure_devops::{
     MESSAGE_LIMIT_SERVER, MESSAGE_LIMIT_SERVICES, NAME_LIMIT, PipelineReference, TestRunId,
 };
-use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
 use crate::files::{self, Wanted};
 use crate::freshness::Age;
-use crate::inputs::{AttachmentsFor, Invocation, WhenAlreadyPublished};
+use crate::inputs::{AttachmentsFor, WhenAlreadyPublished};
 use crate::katalon::Report;
 use crate::mapping::{self, MappedRun, Settings};
-use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code};
 use crate::publish::desired::Desired;
 use crate::publish::fate::Fate;
 use crate::publish::marker::Owner;
 use crate::publish::seen::Place;
-use crate::publish::{Publisher, Waits, dry, read_until_answered};
-use crate::secrets::Secrets;
-
-/// What the stages look at.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub(super) invocation: &'a Invocation,
-    pub(super) pipeline: &'a Pipeline,
-    pub(super) client: &'a Client,
-    pub(super) as_whom: &'a ConnectedAs,
-    pub(super) waits: Waits,
-    pub(super) cancel: &'a Cancel,
-    pub(super) secrets: &'a Secrets,
-}
+use crate::publish::{Publisher, dry, read_until_answered};
 
 /// What the stages come to.
 pub(super) struct Session<'a> {
@@ -363,32 +347,5 @@ impl<'a> Context<'a> {
             // Reports carry this machine's clock, so the future begins there.
             now: Timestamp::now(),
         }
-    }
-
-    /// Runs without a test plan go to the build's own project.
-    pub(super) fn project(&self) -> &'a str {
-        project_of_runs(self.invocation)
-    }
-
-    fn project_was_typed(&self) -> bool {
-        // The agent's project exists; one that was typed may not.
-        let agent = &self.invocation.agent;
-        let of_build = agent
-            .build
-            .as_ref()
-            .and_then(|build| build.project.as_deref());
-        let told = [of_build, agent.project.as_deref()];
-        !told.contains(&Some(self.project()))
-    }
-
-    /// Where people look at a run, if the service did not say.
-    fn url_of_run(&self, id: TestRunId) -> String {
-        let mut url = self.client.collection().clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty()
-                .extend([self.project(), "_testManagement", "runs"]);
-        }
-        url.query_pairs_mut().append_pair("runId", &id.to_string());
-        url.to_string()
     }
 }

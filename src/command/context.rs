@@ -1,0 +1,52 @@
+//! What every stage of `publish` with a connection looks at.
+
+use super::project_of_runs;
+use crate::azure_devops::TestRunId;
+use crate::azure_devops::client::Client;
+use crate::azure_devops::connection::ConnectedAs;
+use crate::cancel::Cancel;
+use crate::inputs::Invocation;
+use crate::pipeline::Pipeline;
+use crate::publish::Waits;
+use crate::secrets::Secrets;
+
+/// What the stages look at.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) invocation: &'a Invocation,
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) client: &'a Client,
+    pub(super) as_whom: &'a ConnectedAs,
+    pub(super) waits: Waits,
+    pub(super) cancel: &'a Cancel,
+    pub(super) secrets: &'a Secrets,
+}
+
+impl<'a> Context<'a> {
+    /// Runs without a test plan go to the build's own project.
+    pub(super) fn project(&self) -> &'a str {
+        project_of_runs(self.invocation)
+    }
+
+    pub(super) fn project_was_typed(&self) -> bool {
+        // The agent's project exists; one that was typed may not.
+        let agent = &self.invocation.agent;
+        let of_build = agent
+            .build
+            .as_ref()
+            .and_then(|build| build.project.as_deref());
+        let told = [of_build, agent.project.as_deref()];
+        !told.contains(&Some(self.project()))
+    }
+
+    /// Where people look at a run, if the service did not say.
+    pub(super) fn url_of_run(&self, id: TestRunId) -> String {
+        let mut url = self.client.collection().clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty()
+                .extend([self.project(), "_testManagement", "runs"]);
+        }
+        url.query_pairs_mut().append_pair("runId", &id.to_string());
+        url.to_string()
+    }
+}
