@@ -5,7 +5,9 @@ mod support;
 
 mod attachments;
 mod first_publication;
+mod hostile_text;
 mod inputs;
+mod json_document;
 mod pipeline_output;
 mod test_runs;
 mod what_arrives;

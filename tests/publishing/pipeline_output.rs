@@ -1,11 +1,8 @@
-//! What the pipeline sees: log, issues, output variables, summary and the JSON document.
+//! What the pipeline sees: log, issues, output variables and summary.
 
 use ado_stand_in::{Fault, Rule};
-use serde_json::{Value, json};
 
-use crate::support::{
-    Case, Finished, Reports, Suite, TaskRun, assert_swagger, service, service_with,
-};
+use crate::support::{Case, Finished, Reports, Suite, TaskRun, service, service_with};
 
 /// Output variables that are always set.
 const OUTPUTS: [&str; 9] = [
@@ -316,106 +313,4 @@ fn a_refused_request_is_told_with_method_path_status_message_and_activity() {
     finished.says("POST Shop/_apis/test/runs was answered with 403: ");
     finished.says("(activity ");
     finished.says("Nothing was published.");
-}
-
-/// The document of one start of the program.
-fn document(run: TaskRun, args: &[&str]) -> (Finished, Value) {
-    let finished = run
-        .args(&[&["publish", "--format=json"], args].concat())
-        .run();
-    let document = finished.json();
-    (finished, document)
-}
-
-#[test]
-fn the_json_document_has_every_field_that_was_promised() {
-    let (service, reports) = (service(), Reports::new());
-    let cases = [
-        Case::passed("A").took(1.5),
-        Case::failed("B", "x")
-            .picture("1.png")
-            .after("ERROR", "y", &[]),
-        Case::passed("C"),
-        Case::ended("C", "SKIPPED", ""),
-    ];
-    let folder = reports.add(&Suite::new("Smoke", &cases).with_log());
-    std::fs::write(folder.join("1.png"), "picture").unwrap();
-    let (finished, document) = document(TaskRun::new(&service, reports.path()), &[]);
-    assert_eq!(finished.code, 0, "{}", finished.stderr);
-    let run = &service.runs()[0];
-    let key = document["reports"][0]["key"].as_str().unwrap();
-    assert_eq!(key.len(), 10);
-    assert!(run["comment"].as_str().unwrap().ends_with(key));
-    assert_eq!(
-        document,
-        json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "command": "publish",
-            "exitCode": 0,
-            "dryRun": false,
-            "totals": {
-                "total": 3, "passed": 2, "failed": 1, "other": 0, "flaky": 0,
-                "read": 3, "published": 3, "leftOut": 0, "missing": 0, "publishedResults": 3,
-            },
-            "reports": [{
-                "folder": "Reports/20250811_101500/Smoke/20250811_101502",
-                "reruns": [],
-                "suite": "Test Suites/Smoke",
-                "key": key,
-                "finished": true,
-                "results": 3,
-            }],
-            "runs": [{
-                "id": run["id"],
-                "url": run["webAccessUrl"],
-                "name": "Smoke",
-                "plan": null,
-                "state": "finished",
-                "results": 3,
-            }],
-            "results": [
-                {
-                    "testCase": "Test Cases/A", "suite": "Test Suites/Smoke", "status": "PASSED",
-                    "outcome": "Passed", "attempts": 1, "rows": 1, "durationMs": 1500,
-                    "runId": run["id"], "testCaseIds": [], "pointIds": [], "screenshots": [],
-                },
-                {
-                    "testCase": "Test Cases/B", "suite": "Test Suites/Smoke", "status": "FAILED",
-                    "outcome": "Failed", "attempts": 2, "rows": 1, "durationMs": 2000,
-                    "runId": run["id"], "testCaseIds": [], "pointIds": [], "screenshots": ["1.png"],
-                },
-                {
-                    "testCase": "Test Cases/C", "suite": "Test Suites/Smoke", "status": "PASSED",
-                    "outcome": "Passed", "attempts": 1, "rows": 2, "durationMs": 2000,
-                    "runId": run["id"], "testCaseIds": [], "pointIds": [], "screenshots": [],
-                },
-            ],
-            "unmatched": [],
-            "missingAttachments": [],
-            "warnings": [],
-            "errors": [],
-        })
-    );
-    assert_swagger(&service);
-}
-
-#[test]
-fn with_json_the_log_is_on_the_other_stream_and_commands_still_work() {
-    let (service, reports) = (service(), two_suites());
-    let run = TaskRun::new(&service, reports.path());
-    let (finished, document) = document(run, &["--fail-task-on-failed-tests"]);
-    assert_eq!(finished.code, 1);
-    assert_eq!(document["exitCode"], 1);
-    assert_eq!(document["errors"][0]["code"], "KADO101");
-    assert!(finished.stdout.starts_with('{') && finished.stdout.ends_with("}\n"));
-    assert!(finished.stderr.contains("##[section]Publishing"));
-    assert!(
-        finished
-            .stderr
-            .contains("variable=failedTests;isoutput=true;]1")
-    );
-    assert_eq!(
-        last_line(&finished.stderr),
-        "3 results read: 3 published, 0 left out, 0 missing"
-    );
 }
