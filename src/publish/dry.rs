@@ -6,6 +6,7 @@ use super::seen::{Answer, Place, Seen};
 use super::step::Step;
 use crate::azure_devops::test_runs::{AddedResult, Ending, RunsPage, StoredResult, StoredRun};
 use crate::azure_devops::{RunState, SubResultId, TestResultId, TestRunId};
+use crate::problem::counted;
 
 /// Ids of runs that exist only in a dry run begin here; no service counts so far.
 const IMAGINED: u64 = 1 << 62;
@@ -39,13 +40,15 @@ pub(super) fn told(desired: &Desired, step: &Step) -> Option<String> {
         Step::Create { run } => {
             let run = &desired.runs[*run];
             format!(
-                "would make test run '{}' with {} results and {} attachments",
+                "would make test run '{}' with {} and {}",
                 run.run.name.as_str(),
-                run.results.len(),
-                run.attachments.len()
+                counted(run.results.len(), "result"),
+                counted(run.attachments.len(), "attachment")
             )
         }
-        Step::AddResults { results, .. } => format!("  would add {} results", results.len()),
+        Step::AddResults { results, .. } => {
+            format!("  would add {}", counted(results.len(), "result"))
+        }
         Step::End {
             run: Some(_),
             ending: Ending::Completed { .. },
