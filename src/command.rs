@@ -385,14 +385,7 @@ fn judge(account: &Account, invocation: &Invocation, pipeline: &Pipeline, verdic
     let inputs = &invocation.inputs;
     let publication = account.publication();
     let fails = inputs.fail_task_on_failure_to_publish_results.value;
-    let already_told = matches!(
-        verdict.exit_code(),
-        ExitCode::NotPublished
-            | ExitCode::PartlyPublished
-            | ExitCode::Cancelled
-            | ExitCode::WrongInputs
-    );
-    if publication != ExitCode::Done && !already_told {
+    if publication != ExitCode::Done && !verdict.publication_is_told() {
         let tally = account.tally();
         let reasons: Vec<String> = account
             .missing()

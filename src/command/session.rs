@@ -165,8 +165,8 @@ impl<'a> Session<'a> {
             self.account.publication()
         };
         if exit_code == ExitCode::NotPublished {
-            problem.advice = format!("{} {NOTHING_PUBLISHED}", problem.advice)
-                .trim()
+            problem.advice = format!("{} {NOTHING_PUBLISHED}", problem.advice.trim_end())
+                .trim_start()
                 .to_owned();
         }
         let is_publication = matches!(

@@ -8,6 +8,8 @@ use crate::problem::{Problem, Severity};
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
     decided: Vec<(ExitCode, Problem)>,
+    /// Codes whose problem was told as a warning.
+    forgiven: Vec<ExitCode>,
 }
 
 impl Verdict {
@@ -36,7 +38,25 @@ impl Verdict {
                 severity: Severity::Warning,
                 ..problem
             });
+            self.forgiven.push(exit_code);
         }
+    }
+
+    /// Whether it was said, as an error or as a warning, why results are not published.
+    pub(super) fn publication_is_told(&self) -> bool {
+        let decided = self.decided.iter().map(|(exit_code, _)| exit_code);
+        decided
+            .chain(&self.forgiven)
+            .any(|exit_code| match exit_code {
+                ExitCode::NotPublished
+                | ExitCode::PartlyPublished
+                | ExitCode::Cancelled
+                | ExitCode::WrongInputs => true,
+                ExitCode::Done
+                | ExitCode::FailedTests
+                | ExitCode::NoReports
+                | ExitCode::Unmatched => false,
+            })
     }
 
     /// The exit code that counts.
