@@ -5,6 +5,7 @@ mod support;
 
 mod attachments;
 mod first_publication;
+mod gates;
 mod hostile_text;
 mod inputs;
 mod json_document;

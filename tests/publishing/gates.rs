@@ -1,0 +1,321 @@
+//! When the task fails and with which code; what a dry run does; and that all results are counted.
+
+use ado_stand_in::{Fault, Match, Rule, StandIn};
+use serde_json::{Value, json};
+
+use crate::support::{Case, Reports, Suite, TaskRun, assert_swagger, service};
+
+fn one_failed() -> Reports {
+    Reports::new().with_suite("Smoke", &[Case::passed("A"), Case::failed("B", "x")])
+}
+
+fn add_unreadable(reports: &Reports) {
+    let folder = reports.path().join("Reports/broken");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("JUnit_Report.xml"), "<testsuites><test").unwrap();
+}
+
+/// Requests that change something.
+fn writes(service: &StandIn) -> usize {
+    let requests = service.requests();
+    let writes = requests.iter().filter(|request| request.method != "GET");
+    writes.count()
+}
+
+#[test]
+fn failed_tests_fail_the_task_only_where_asked_and_each_kind_is_counted() {
+    let service = service();
+    let cases = [
+        Case::passed("A"),
+        Case::failed("B", "x"),
+        Case::failed("C", "x"),
+        Case::ended("D", "ERROR", "x"),
+        Case::ended("E", "INCOMPLETE", ""),
+    ];
+    let reports = Reports::new().with(&Suite::new("Smoke", &cases).killed().planned(&["F", "G"]));
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let finished = TaskRun::new(&service, reports.path())
+        .input("failTaskOnFailedTests", "true")
+        .run();
+    // Published before by this job: it counts all the same.
+    assert_eq!(finished.code, 1, "{}", finished.stdout);
+    finished.says("tests did not pass: 1 ERROR, 2 FAILED, 1 INCOMPLETE, 2 NOT_RUN");
+    finished.says("7 results read: 0 published, 7 left out, 0 missing");
+    assert_eq!(finished.output("exitCode"), "1");
+}
+
+#[test]
+fn what_never_ran_fails_the_task_only_in_a_report_that_never_finished() {
+    let service = service();
+    let cases = [Case::passed("A"), Case::ended("B", "SKIPPED", "")];
+    let suite = Suite::new("Smoke", &cases).with_log().planned(&["C"]);
+    let finished = TaskRun::new(&service, Reports::new().with(&suite).path())
+        .input("failTaskOnFailedTests", "true")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.output("otherTests"), "2");
+}
+
+#[test]
+fn a_flaky_test_is_no_failed_one() {
+    let service = service();
+    let case = Case::passed("A").after("FAILED", "x", &[]);
+    let reports = Reports::new().with(&Suite::new("Smoke", &[case]).with_log());
+    let finished = TaskRun::new(&service, reports.path())
+        .input("failTaskOnFailedTests", "true")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+}
+
+#[test]
+fn no_report_fails_the_task_unless_it_may_be_missing() {
+    let (service, reports) = (service(), Reports::new());
+    std::fs::create_dir_all(reports.path().join("some/where")).unwrap();
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 3);
+    assert_eq!(finished.issues("error"), ["KADO301"]);
+    finished.says("no Katalon report found under");
+    finished.says("0 results read: 0 published, 0 left out, 0 missing");
+    let finished = TaskRun::new(&service, reports.path())
+        .input("failTaskOnMissingReports", "false")
+        .run();
+    assert_eq!(finished.code, 0);
+    assert_eq!(finished.issues("warning"), ["KADO301"]);
+    assert_eq!(writes(&service), 0);
+}
+
+#[test]
+fn an_empty_report_makes_no_run_and_counts_as_none() {
+    let service = service();
+    let reports = Reports::new().with_suite("Empty", &[]);
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 3, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO005"]);
+    assert_eq!(finished.issues("error"), ["KADO301"]);
+    assert_eq!(writes(&service), 0);
+    let reports = reports.with_suite("Smoke", &[Case::passed("A")]);
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO005"]);
+    assert_eq!(service.runs().len(), 1);
+}
+
+#[test]
+fn an_unreadable_report_fails_the_task_after_the_others_were_published() {
+    let (service, reports) = (service(), one_failed());
+    add_unreadable(&reports);
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 3, "{}", finished.stdout);
+    assert_eq!(finished.issues("error"), ["KADO302"]);
+    finished.says("Reports/broken");
+    assert_eq!(service.runs()[0]["state"], "NeedsInvestigation");
+    let finished = TaskRun::new(&service, reports.path())
+        .input("failTaskOnUnreadableReports", "false")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO302"]);
+    assert_swagger(&service);
+}
+
+fn refuse_everybody(service: &StandIn) {
+    service.script(Rule::always("GET", "connectionData", Fault::status(401)));
+}
+
+#[test]
+fn where_nothing_could_be_published_the_exit_code_is_4_or_a_single_warning() {
+    let (service, reports) = (service(), one_failed());
+    refuse_everybody(&service);
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 4);
+    assert_eq!(finished.issues("error"), ["KADO401"]);
+    finished.says("2 results read: 0 published, 0 left out, 2 missing");
+    let finished = TaskRun::new(&service, reports.path())
+        .input("failTaskOnFailureToPublishResults", "false")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("error"), Vec::<String>::new());
+    assert_eq!(finished.issues("warning"), ["KADO401"]);
+    finished.says("2 results read: 0 published, 0 left out, 2 missing");
+}
+
+#[test]
+fn a_run_that_stops_half_way_is_told_once_as_well() {
+    for (fails, codes) in [("true", (4, "error")), ("false", (0, "warning"))] {
+        let (service, reports) = (service(), one_failed());
+        service.script(Rule::always("POST", "/results$", Fault::status(403)));
+        let finished = TaskRun::new(&service, reports.path())
+            .input("failTaskOnFailureToPublishResults", fails)
+            .run();
+        assert_eq!(finished.code, codes.0, "{}", finished.stdout);
+        assert_eq!(finished.issues(codes.1), ["KADO403"], "{}", finished.stdout);
+        assert_eq!(service.runs()[0]["state"], "Aborted");
+    }
+}
+
+/// Refuses every request that adds the result of that case, as too large.
+fn refuse_case(service: &StandIn, name: &str) {
+    let refused = name.to_owned();
+    let every_request = Match {
+        method: None,
+        path: String::new(),
+        skip: 0,
+        times: None,
+    };
+    service.script(Rule {
+        on: every_request,
+        fault: Fault::meanwhile(move |service| {
+            let requests = service.requests();
+            let this = requests.last().unwrap();
+            let is_refused = this.path.ends_with("/results")
+                && String::from_utf8_lossy(&this.body).contains(&refused);
+            let limit = if is_refused { 0 } else { 1_000_000 };
+            service.configure(|settings| settings.body_limit = limit);
+        }),
+    });
+}
+
+#[test]
+fn where_some_results_are_missing_the_exit_code_is_5_and_they_are_named() {
+    let (service, reports) = (service(), one_failed());
+    refuse_case(&service, "Test Cases/B");
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 5, "{}", finished.stdout);
+    finished.says("the result of 'Test Cases/B' was refused");
+    finished.says("2 results read: 1 published, 0 left out, 1 missing");
+    let run = &service.runs()[0];
+    assert_eq!(run["state"], "Completed");
+    let message = run["errorMessage"].as_str().unwrap();
+    assert!(
+        message.starts_with("1 of 2 results were refused"),
+        "{message}"
+    );
+    assert_eq!(run["totalTests"], 1);
+    let again = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(again.code, 5, "{}", again.stdout);
+    let as_warning = TaskRun::new(&service, reports.path())
+        .input("failTaskOnFailureToPublishResults", "false")
+        .run();
+    assert_eq!(as_warning.code, 0, "{}", as_warning.stdout);
+}
+
+#[test]
+fn of_several_exit_codes_the_more_serious_counts() {
+    let (service, reports) = (service(), one_failed());
+    add_unreadable(&reports);
+    let all = TaskRun::new(&service, reports.path()).input("failTaskOnFailedTests", "true");
+    assert_eq!(all.run().code, 3);
+    refuse_everybody(&service);
+    assert_eq!(all.run().code, 4);
+    let not_4 = all.input("failTaskOnFailureToPublishResults", "false");
+    assert_eq!(not_4.run().code, 3);
+    let not_3 = not_4.input("failTaskOnUnreadableReports", "false");
+    assert_eq!(not_3.run().code, 1);
+    let none = not_3.input("failTaskOnFailedTests", "false");
+    assert_eq!(none.run().code, 0);
+}
+
+#[test]
+fn a_dry_run_reads_everything_and_writes_nothing() {
+    let service = service();
+    let case = Case::failed("B", "x").picture("1.png");
+    let reports = Reports::new();
+    let folder = reports.add(&Suite::new("Smoke", &[Case::passed("A"), case]).with_log());
+    std::fs::write(folder.join("1.png"), "picture").unwrap();
+    let finished = TaskRun::new(&service, reports.path())
+        .input("dryRun", "true")
+        .input("attachments", "screenshots")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(writes(&service), 0);
+    assert_eq!(service.runs(), Vec::<Value>::new());
+    finished.says("##[section]Dry run: what would be sent");
+    finished.says("would make test run 'Smoke' with 2 results and 1 attachment");
+    finished.says("would add 2 results");
+    finished.says("would complete it");
+    finished.says("2 results read: 2 would be published, 0 left out, 0 missing");
+    assert_eq!(finished.output("testRunIds"), "");
+    assert_eq!(finished.output("failedTests"), "1");
+    assert_eq!(finished.output("publishedResults"), "0");
+}
+
+#[test]
+fn the_gates_of_a_dry_run_are_as_they_would_be() {
+    let (service, reports) = (service(), one_failed());
+    let dry = TaskRun::new(&service, reports.path())
+        .input("dryRun", "true")
+        .input("failTaskOnFailedTests", "true");
+    assert_eq!(dry.run().code, 1);
+    add_unreadable(&reports);
+    assert_eq!(dry.run().code, 3);
+    refuse_everybody(&service);
+    assert_eq!(dry.run().code, 4);
+    assert_eq!(writes(&service), 0);
+}
+
+#[test]
+fn a_dry_run_sees_what_was_published_before() {
+    let (service, reports) = (service(), one_failed());
+    let run = TaskRun::new(&service, reports.path());
+    assert_eq!(run.run().code, 0);
+    let id = service.runs()[0]["id"].to_string();
+    let before = writes(&service);
+    let finished = run.input("dryRun", "true").run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    finished.says(&format!("already published in test run {id}"));
+    finished.says("2 results read: 0 would be published, 2 left out, 0 missing");
+    assert_eq!(finished.output("testRunIds"), id);
+    assert_eq!(writes(&service), before);
+}
+
+#[test]
+fn in_the_json_of_a_dry_run_runs_have_no_id() {
+    let (service, reports) = (service(), one_failed());
+    let finished = TaskRun::new(&service, reports.path())
+        .args(&["publish", "--dry-run", "--format=json"])
+        .run();
+    let document = finished.json();
+    assert_eq!(document["dryRun"], true);
+    assert_eq!(
+        document["runs"],
+        json!([{"id": null, "url": null, "name": "Smoke", "plan": null, "state": "planned", "results": 2}])
+    );
+    assert_eq!(document["results"][1]["status"], "FAILED");
+    assert_eq!(document["results"][1]["runId"], Value::Null);
+}
+
+#[test]
+fn published_left_out_and_missing_add_up_to_what_was_read() {
+    let service = service();
+    let reports = Reports::new().with_suite("Before", &[Case::passed("A"), Case::passed("B")]);
+    assert_eq!(TaskRun::new(&service, reports.path()).run().code, 0);
+    let reports = reports
+        .with_suite(
+            "New",
+            &[Case::passed("C"), Case::passed("D"), Case::passed("E")],
+        )
+        .with_suite("Refused", &[Case::passed("X")]);
+    refuse_case(&service, "Test Cases/X");
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 5, "{}", finished.stdout);
+    finished.says("6 results read: 3 published, 2 left out, 1 missing");
+    let runs = service.runs();
+    let states: Vec<&str> = runs
+        .iter()
+        .map(|run| run["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states, ["Completed", "Completed", "Aborted"]);
+    // What was published before counts for the totals, and is no result of this start.
+    assert_eq!(finished.output("totalTests"), "6");
+    assert_eq!(finished.output("publishedResults"), "3");
+    let ids = format!("{},{}", runs[1]["id"], runs[0]["id"]);
+    let mut told: Vec<String> = finished
+        .output("testRunIds")
+        .split(',')
+        .map(str::to_owned)
+        .collect();
+    told.sort();
+    let mut expected: Vec<&str> = ids.split(',').collect();
+    expected.sort_unstable();
+    assert_eq!(told, expected);
+}
