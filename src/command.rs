@@ -89,7 +89,9 @@ pub async fn publish(
 
     if cancel.is_wanted() {
         verdict.decide(pipeline, ExitCode::Cancelled, crate::publish::cancelled());
-        set_outputs(pipeline, &Account::default(), verdict.exit_code());
+        let account = Account::default();
+        set_outputs(pipeline, &account, verdict.exit_code());
+        write_json(&account, invocation, pipeline, verdict.exit_code());
         return end(pipeline, &verdict, invocation.under_task);
     }
 
@@ -177,12 +179,7 @@ pub async fn publish(
     set_outputs(pipeline, &account, verdict.exit_code());
     write_summary(&account, invocation, pipeline, &secrets);
     pipeline.finish_issues();
-    let exit_code = verdict.exit_code();
-    if invocation.format == Format::Json {
-        let statuses = &inputs.status_mapping.value;
-        let document = json::publish(&account, exit_code, dry_run, statuses, &pipeline.issues());
-        pipeline.json(&document);
-    }
+    write_json(&account, invocation, pipeline, verdict.exit_code());
     tell_counts(&account, pipeline, dry_run);
     end(pipeline, &verdict, invocation.under_task)
 }
@@ -486,6 +483,20 @@ fn set_outputs(pipeline: &Pipeline, account: &Account, exit_code: ExitCode) {
         ("exitCode", usize::from(exit_code.number())),
     ] {
         pipeline.set_output(name, &number.to_string());
+    }
+}
+
+fn write_json(
+    account: &Account,
+    invocation: &Invocation,
+    pipeline: &Pipeline,
+    exit_code: ExitCode,
+) {
+    if invocation.format == Format::Json {
+        let inputs = &invocation.inputs;
+        let (dry_run, statuses) = (inputs.dry_run.value, &inputs.status_mapping.value);
+        let document = json::publish(account, exit_code, dry_run, statuses, &pipeline.issues());
+        pipeline.json(&document);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The document of `--format json`: the only thing on stdout, with every field that was promised.
 
+use ado_stand_in::{Fault, Rule};
 use serde_json::{Value, json};
 
 use crate::support::{Case, Finished, Reports, Suite, TaskRun, assert_swagger, service};
@@ -107,4 +108,28 @@ fn with_json_the_log_is_on_the_other_stream_and_commands_still_work() {
         finished.stderr.lines().last().unwrap(),
         "3 results read: 3 published, 0 left out, 0 missing"
     );
+}
+
+#[test]
+fn a_command_that_was_cancelled_before_it_read_anything_has_a_document_too() {
+    let service = service();
+    service.script(Rule::always("GET", "connectionData", Fault::NeverAnswer));
+    let reports = Reports::new().with_suite("Smoke", &[Case::passed("A")]);
+    let mut child = TaskRun::new(&service, reports.path())
+        .args(&["task", "--format=json"])
+        .start();
+    while service.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    // The end of standard input means cancel.
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["exitCode"], 130);
+    assert_eq!(document["errors"][0]["code"], "KADO130");
+    assert_eq!(document["reports"], json!([]));
+    let log = String::from_utf8(output.stderr).unwrap();
+    let last = log.lines().last().unwrap();
+    assert!(last.starts_with("##vso[task.complete result=Canceled;]KADO130: "));
 }
