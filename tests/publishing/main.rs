@@ -10,6 +10,7 @@ mod hostile_text;
 mod inputs;
 mod json_document;
 mod pipeline_output;
+mod stale_reports;
 mod test_runs;
 mod what_arrives;
 mod which_build;

@@ -1,0 +1,289 @@
+//! Reports that lay there before the build began are left out.
+
+use ado_stand_in::{Fault, Rule, StandIn};
+
+use crate::support::{Case, Finished, Reports, Suite, TaskRun, service, service_with};
+
+/// The build began at this time; a job of it later.
+const BUILD: &str = "2025-08-11T10:00:00Z";
+const JOB: &str = "2025-08-11 10:30:00+00:00";
+
+fn service_of_the_build() -> StandIn {
+    service_with(|settings| {
+        settings.builds[0].start_time = Some(BUILD.to_owned());
+    })
+}
+
+/// One passed case that took a second, at that time of that day, as JUnit writes it.
+fn report_of(time: &str) -> Suite {
+    Suite::new("Smoke", &[Case::passed("A")]).at(time, 0)
+}
+
+fn task(service: &StandIn, reports: &Reports) -> TaskRun {
+    TaskRun::new(service, reports.path())
+        .input("skipStaleReports", "true")
+        .var("SYSTEM_PIPELINESTARTTIME", JOB)
+}
+
+/// One report of that time; whether it was published, and how often the build was asked for.
+fn published(service: &StandIn, time: &str) -> (bool, usize) {
+    let reports = Reports::new().with(&report_of(time));
+    let before = service.runs().len();
+    task(service, &reports).run();
+    (service.runs().len() > before, asked_for_the_build(service))
+}
+
+fn asked_for_the_build(service: &StandIn) -> usize {
+    let requests = service.requests();
+    let asked = requests
+        .iter()
+        .filter(|request| request.path.to_lowercase().contains("/_apis/build/"));
+    asked.count()
+}
+
+#[test]
+fn a_report_newer_than_the_job_is_fresh_and_the_build_is_not_asked_for() {
+    let service = service_of_the_build();
+    let time = "2025-08-11T10:31:00.000Z";
+    assert_eq!(published(&service, time), (true, 0));
+}
+
+#[test]
+fn an_older_one_is_compared_with_the_builds_own_start() {
+    for (time, is_fresh) in [
+        ("2025-08-11T10:05:00.000Z", true),
+        ("2025-08-11T09:50:01.000Z", true),
+        ("2025-08-11T09:49:57.000Z", false),
+        ("2025-08-10T10:15:00.000Z", false),
+    ] {
+        let service = service_of_the_build();
+        assert_eq!(published(&service, time), (is_fresh, 1), "{time}");
+    }
+}
+
+#[test]
+fn the_end_counts_and_not_the_start() {
+    let service = service_of_the_build();
+    let long = Case::passed("A").took(3_600.0);
+    let suite = Suite::new("Smoke", &[long]).at("2025-08-11T09:00:00.000Z", 0);
+    let reports = Reports::new().with(&suite);
+    assert_eq!(task(&service, &reports).run().code, 0);
+    assert_eq!(service.runs().len(), 1);
+}
+
+#[test]
+fn milliseconds_of_the_log_decide_before_a_timestamp_without_zone() {
+    let service = service_of_the_build();
+    // A JUnit of a machine in another zone; the log says 09:30 UTC.
+    let suite = Suite::new("Smoke", &[Case::passed("A")])
+        .at("2025-08-11 11:30:00", 1_754_904_600_000)
+        .with_log();
+    let reports = Reports::new().with(&suite);
+    assert_eq!(task(&service, &reports).run().code, 3);
+    assert_eq!(service.runs().len(), 0);
+}
+
+#[test]
+fn a_time_without_zone_is_stale_only_after_26_hours() {
+    for (time, is_fresh) in [
+        ("2025-08-10 08:01:00", true),
+        ("10-08-2025T08:01:00", true),
+        ("2025-08-10 07:59:00", false),
+    ] {
+        let service = service_of_the_build();
+        assert_eq!(published(&service, time), (is_fresh, 1), "{time}");
+    }
+}
+
+#[test]
+fn the_local_clock_is_corrected_by_the_services() {
+    let time = "2025-08-11T09:30:00.000Z";
+    let in_step = service_of_the_build();
+    assert!(!published(&in_step, time).0);
+    let ahead = service_of_the_build();
+    ahead.configure(|settings| settings.clock_ahead = 3_600);
+    assert!(published(&ahead, time).0);
+}
+
+#[test]
+fn without_the_builds_start_nothing_is_stale() {
+    let time = "2025-08-01T00:00:00.000Z";
+    let waiting = service_with(|settings| settings.builds[0].start_time = None);
+    assert_eq!(published(&waiting, time), (true, 1));
+    let hidden = service_of_the_build();
+    hidden.configure(|settings| settings.denied = vec!["View builds".to_owned()]);
+    let reports = Reports::new().with(&report_of(time));
+    let finished = task(&hidden, &reports).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO019"]);
+    assert_eq!(hidden.runs().len(), 1);
+}
+
+#[test]
+fn the_start_of_the_job_is_asked_for_only_once_however_many_are_older() {
+    let service = service_of_the_build();
+    let reports = Reports::new();
+    for number in 0..5 {
+        let suite = Suite::new(&format!("S{number}"), &[Case::passed("A")]);
+        reports.add(&suite.at("2025-08-11T10:05:00.000Z", 0));
+    }
+    assert_eq!(task(&service, &reports).run().code, 0);
+    assert_eq!(asked_for_the_build(&service), 1);
+    assert_eq!(service.runs().len(), 5);
+}
+
+#[test]
+fn stale_reports_can_be_asked_for() {
+    let service = service_of_the_build();
+    let reports = Reports::new().with(&report_of("2025-08-01T00:00:00.000Z"));
+    let finished = task(&service, &reports)
+        .input("skipStaleReports", "false")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(asked_for_the_build(&service), 0);
+    assert_eq!(service.runs().len(), 1);
+}
+
+fn one_fresh_two_stale(service: &StandIn, debug: &str) -> Finished {
+    let reports = Reports::new();
+    for (name, day) in [("Fresh", 11), ("Old", 9), ("Older", 8)] {
+        let cases = [Case::failed(name, "x"), Case::passed("B")];
+        let time = format!("2025-08-{day:02}T10:15:00.000Z");
+        reports.add(&Suite::new(name, &cases).at(&time, 0));
+    }
+    task(service, &reports).var("SYSTEM_DEBUG", debug).run()
+}
+
+#[test]
+fn stale_reports_are_counted_in_one_line_and_named_under_debug() {
+    let service = service_of_the_build();
+    let finished = one_fresh_two_stale(&service, "");
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(
+        finished
+            .stdout
+            .matches("2 reports left out: older than the build")
+            .count(),
+        1
+    );
+    finished.lacks("stale: ");
+    finished.says("6 results read: 2 published, 4 left out, 0 missing");
+    assert_eq!(finished.output("failedTests"), "1");
+    assert_eq!(finished.issues("warning"), Vec::<String>::new());
+    let service = service_of_the_build();
+    let finished = one_fresh_two_stale(&service, "true");
+    finished.says("##[debug]stale: Reports/20250811_101500/Older/20250811_101502");
+    finished.says("##[debug]stale: Reports/20250811_101500/Old/20250811_101502");
+}
+
+#[test]
+fn if_all_are_stale_none_was_found_and_the_input_is_named() {
+    let service = service_of_the_build();
+    let reports = Reports::new().with(&report_of("2025-08-01T00:00:00.000Z"));
+    let finished = task(&service, &reports).run();
+    assert_eq!(finished.code, 3);
+    assert_eq!(finished.issues("error"), ["KADO303"]);
+    finished.says("set 'skipStaleReports' to false");
+    finished.says("1 result read: 0 published, 1 left out, 0 missing");
+    assert_eq!(finished.output("totalTests"), "0");
+    let finished = task(&service, &reports)
+        .input("failTaskOnMissingReports", "false")
+        .input("failTaskOnFailedTests", "true")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO303"]);
+}
+
+/// A job that began an hour ago: what this test writes came to this disk since.
+fn task_of_now(service: &StandIn, reports: &Reports, began: &str) -> TaskRun {
+    let workspace = reports.path().display().to_string();
+    let job = service.now();
+    let hour_ago = job.parse::<jiff::Timestamp>().unwrap() - jiff::SignedDuration::from_hours(1);
+    let began = if began.is_empty() {
+        hour_ago.to_string()
+    } else {
+        began.to_owned()
+    };
+    task(service, reports)
+        .var("PIPELINE_WORKSPACE", &workspace)
+        .var("BUILD_SOURCESDIRECTORY", &format!("{workspace}/s"))
+        .var("SYSTEM_PIPELINESTARTTIME", &began)
+}
+
+#[test]
+fn what_was_downloaded_since_the_job_began_is_never_stale() {
+    let old = "2025-08-01T00:00:00.000Z";
+    let service = service_of_the_build();
+    let reports = Reports::new().with(&report_of(old).in_folder("drop/Smoke/20250801_000000"));
+    let finished = task_of_now(&service, &reports, "").run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(service.runs().len(), 1);
+    assert_eq!(asked_for_the_build(&service), 0);
+}
+
+#[test]
+fn what_an_earlier_build_downloaded_is_stale() {
+    let old = "2025-08-01T00:00:00.000Z";
+    let service = service_of_the_build();
+    let reports = Reports::new().with(&report_of(old).in_folder("drop/Smoke/20250801_000000"));
+    let finished = task_of_now(&service, &reports, "2250-01-01 00:00:00+00:00").run();
+    assert_eq!(finished.code, 3, "{}", finished.stdout);
+}
+
+#[test]
+fn what_was_checked_out_is_stale_though_it_came_to_this_disk_just_now() {
+    let old = "2025-08-01T00:00:00.000Z";
+    let service = service_of_the_build();
+    let reports = Reports::new().with(&report_of(old).in_folder("s/Smoke/20250801_000000"));
+    let finished = task_of_now(&service, &reports, "").run();
+    assert_eq!(finished.code, 3, "{}", finished.stdout);
+    assert_eq!(finished.issues("error"), ["KADO303"]);
+}
+
+#[test]
+fn artifacts_of_a_release_are_downloaded_on_purpose() {
+    let old = "2025-08-01T00:00:00.000Z";
+    for (artifacts, code) in [("drop", 0), ("elsewhere", 3)] {
+        let service = service_of_the_build();
+        let reports = Reports::new().with(&report_of(old).in_folder("drop/Smoke/20250801_000000"));
+        let artifacts = reports.path().join(artifacts).display().to_string();
+        let finished = task_of_now(&service, &reports, "")
+            .var("PIPELINE_WORKSPACE", "")
+            .var("SYSTEM_ARTIFACTSDIRECTORY", &artifacts)
+            .var(
+                "RELEASE_RELEASEURI",
+                "vstfs:///ReleaseManagement/Release/12",
+            )
+            .var(
+                "RELEASE_ENVIRONMENTURI",
+                "vstfs:///ReleaseManagement/Environment/34",
+            )
+            .var("RELEASE_ENVIRONMENTID", "34")
+            .var("BUILD_TYPE", "Build")
+            .var("BUILD_PROJECTID", "Shop")
+            .run();
+        assert_eq!(finished.code, code, "{}", finished.stdout);
+    }
+}
+
+#[test]
+fn without_a_build_nothing_is_stale() {
+    let service = service();
+    let reports = Reports::new().with(&report_of("2025-08-01T00:00:00.000Z"));
+    let finished = task(&service, &reports).var("BUILD_BUILDID", "").run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(service.runs().len(), 1);
+    assert_eq!(asked_for_the_build(&service), 0);
+}
+
+#[test]
+fn trouble_with_the_builds_start_alone_makes_nothing_stale() {
+    let service = service_of_the_build();
+    service.script(Rule::always("GET", "/_apis/build/", Fault::ResetBefore));
+    let reports = Reports::new().with(&report_of("2025-08-01T00:00:00.000Z"));
+    let finished = task(&service, &reports)
+        .input("retryFor", "0")
+        .run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(service.runs().len(), 1);
+}
