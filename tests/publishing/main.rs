@@ -4,6 +4,7 @@
 mod support;
 
 mod attachments;
+mod budget;
 mod first_publication;
 mod gates;
 mod hostile_text;
