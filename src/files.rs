@@ -67,7 +67,7 @@ fn is_worth_a_look(result: &TestResult) -> bool {
 }
 
 /// Reads what is wanted of the reports.
-pub fn read(reports: &[Report], wanted: Wanted<'_>, secrets: &Secrets) -> Files {
+pub fn read(reports: &[&Report], wanted: Wanted<'_>, secrets: &Secrets) -> Files {
     let mut files = Files::new();
     for report in reports {
         for (path, kind) in wanted.files_of(report) {

@@ -65,16 +65,21 @@ impl<'a> Session<'a> {
         let kinds = &inputs.attachments.value;
         let of_all = inputs.attachments_for.value == AttachmentsFor::All;
         let wanted = Wanted { kinds, of_all };
-        let prepared = files::read(reports, wanted, self.context.secrets);
+        // What is left out needs no name, and makes none longer.
+        let chosen: Vec<&Report> = pending.iter().map(|&at| &reports[at]).collect();
+        let prepared = files::read(&chosen, wanted, self.context.secrets);
         let settings = self
             .context
             .settings(wanted, release_environment, build.as_ref());
         let build_number = build.as_ref().map_or("", |build| &build.number);
         let template = &inputs.test_run_title.value;
-        let titles = mapping::run_titles(reports, template, build_number, &TimeZone::system());
+        let titles = mapping::run_titles(&chosen, template, build_number, &TimeZone::system());
         let runs: Vec<MappedRun> = pending
             .iter()
-            .map(|&at| mapping::test_run(&[(at, &reports[at])], &titles[at], &prepared, &settings))
+            .zip(&titles)
+            .map(|(&at, title)| {
+                mapping::test_run(&[(at, &reports[at])], title, &prepared, &settings)
+            })
             .collect();
         for (path, why) in runs.iter().flat_map(|run| &run.left_out_files) {
             self.context.pipeline.issue(&Problem::warning(

@@ -10,7 +10,7 @@ use crate::katalon::{Report, TestResult};
 /// The names of the runs of the reports, in order. Where several would be equal they get what tells
 /// them apart: browser or device, profile, then start.
 pub fn run_titles(
-    reports: &[Report],
+    reports: &[&Report],
     template: &TitleTemplate,
     build_number: &str,
     zone: &TimeZone,
@@ -26,7 +26,7 @@ pub fn run_titles(
     ];
     for detail in details {
         for group in equal_titles(&titles) {
-            let told: Vec<String> = group.iter().map(|&at| detail(&reports[at])).collect();
+            let told: Vec<String> = group.iter().map(|&at| detail(reports[at])).collect();
             // A detail that all share tells nothing apart.
             if told.iter().all(|text| *text == told[0]) {
                 continue;

@@ -177,6 +177,18 @@ fn stale_reports_are_counted_in_one_line_and_named_under_debug() {
 }
 
 #[test]
+fn a_stale_report_does_not_make_the_names_of_fresh_ones_longer() {
+    let service = service_of_the_build();
+    let reports = Reports::new()
+        .with(&report_of("2025-08-11T10:15:00.000Z").in_folder("Reports/fresh"))
+        .with(&report_of("2025-08-09T10:15:00.000Z").in_folder("Reports/old"));
+    assert_eq!(task(&service, &reports).run().code, 0);
+    let runs = service.runs();
+    assert_eq!(runs.len(), 1);
+    assert_eq!(runs[0]["name"], "Smoke");
+}
+
+#[test]
 fn if_all_are_stale_none_was_found_and_the_input_is_named() {
     let service = service_of_the_build();
     let reports = Reports::new().with(&report_of("2025-08-01T00:00:00.000Z"));
