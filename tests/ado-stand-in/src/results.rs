@@ -59,6 +59,12 @@ fn checked(state: &State, call: &Call<'_>) -> Handled<Vec<Map<String, Value>>> {
         let at = format!("[{index}]");
         let fields = shape::object(RESULT, value, &at, state.settings.hosted)?;
         check_result(state, fields, &at)?;
+        let title = fields.get("testCaseTitle").and_then(Value::as_str);
+        if title.is_some_and(|title| state.settings.refused_titles.iter().any(|one| one == title)) {
+            return Err(Refusal::rule(format!(
+                "{at}: this test result cannot be kept."
+            )));
+        }
         nodes += state::count(state::nested(value)) as usize;
         checked.push(fields.clone());
     }

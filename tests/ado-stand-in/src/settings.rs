@@ -43,6 +43,9 @@ pub struct Settings {
     /// Answers look like those of Server 2020: ids as text, `resultGroupType` with a capital letter, no
     /// `runStatistics` in runs (contract §2.3).
     pub replies_of_2020: bool,
+    /// Results with one of these titles are refused, as the service now and then refuses data for a reason of
+    /// its own (contract §2.2).
+    pub refused_titles: Vec<String>,
     /// The largest body, in bytes, of any request but an attachment.
     pub body_limit: usize,
     /// Bodies are kept for [`crate::Service::requests`] up to so many bytes each: by default all but large
@@ -77,6 +80,7 @@ impl Default for Settings {
             run_comment_cut: None,
             counters_lag: false,
             replies_of_2020: false,
+            refused_titles: Vec::new(),
             body_limit: 28 * 1024 * 1024,
             kept_body: 32 * 1024 * 1024,
             clock_ahead: 0,

@@ -107,6 +107,20 @@ fn one_bad_result_fails_the_whole_request() {
 }
 
 #[test]
+fn results_with_a_certain_title_can_be_refused() {
+    let service = service();
+    service.configure(|settings| settings.refused_titles = vec!["b".into()]);
+    let run = new_run(&service);
+    let both = json!([result_body("a"), result_body("b")]);
+    refused(
+        &add_results(&service, run, &both),
+        400,
+        "this test result cannot be kept",
+    );
+    assert_eq!(service.runs()[0]["totalTests"], 0);
+}
+
+#[test]
 fn words_that_the_service_does_not_know_are_refused() {
     each_refused(&[
         (
