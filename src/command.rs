@@ -228,6 +228,7 @@ async fn connect(
         | Err(ReadFailure::Trouble(trouble)) => Err(not_published(explain::trouble(
             &client,
             &trouble,
+            retry_for,
             NOTHING_PUBLISHED,
         ))),
         Err(ReadFailure::Cancelled) => Err((ExitCode::Cancelled, crate::publish::cancelled())),

@@ -178,17 +178,17 @@ impl Work<'_> {
         };
         self.note_urls(&sent);
         let trouble = match &sent {
-            Sent::Answered(_) => {
-                // A look after a lost answer is no progress.
-                if wait == Wait::No {
-                    self.patience.progress();
-                }
-                None
-            }
-            Sent::Refused(_) => None,
+            Sent::Answered(_) | Sent::Refused(_) => None,
             Sent::NotSent(trouble) | Sent::Unknown(trouble) => Some(trouble.clone()),
         };
+        let before = self.published.seen.progress();
         let stop = self.published.seen.learn(self.desired, &step, sent);
+        if self.published.seen.progress() > before {
+            self.patience.progress();
+        }
+        if trouble.is_none() {
+            self.excuse_wait();
+        }
         self.tell_remarks();
         if let Some(Stop::Refused(refusal)) = stop {
             return Outcome::Stopped(explain::refusal(
@@ -210,12 +210,15 @@ impl Work<'_> {
         id: TestRunId,
         attachments: &[(usize, AttachedAt)],
     ) -> Outcome {
+        let answered_before = self.published.seen.begin_attaching();
         let Some(writer) = self.writer else {
-            let answered = self.published.seen.answered();
             for &(position, _) in attachments {
-                self.published
-                    .seen
-                    .learn_attachment(run, position, &Sent::Answered(()), answered);
+                self.published.seen.learn_attachment(
+                    run,
+                    position,
+                    &Sent::Answered(()),
+                    answered_before,
+                );
             }
             return Outcome::Learnt;
         };
@@ -231,7 +234,6 @@ impl Work<'_> {
                 )
             })
             .collect();
-        let answered_before = self.published.seen.answered();
         let mut trouble = None;
         let mut any_answered = false;
         loop {
@@ -258,6 +260,9 @@ impl Work<'_> {
                 let problem = explain::refusal(self.publisher.client, &refusal, self.asker());
                 return Outcome::Stopped(problem);
             }
+        }
+        if any_answered {
+            self.excuse_wait();
         }
         match trouble {
             Some(trouble) if !any_answered => {
@@ -288,14 +293,8 @@ impl Work<'_> {
                 self.patience.progress();
                 return Outcome::Learnt;
             }
-            let mut problem = explain::trouble(self.publisher.client, trouble, "");
-            if let Some(asked) = trouble.retry_after {
-                problem.message.push_str(&format!(
-                    "; it asks to wait {} seconds, and 'retryFor' allows {}",
-                    asked.as_secs(),
-                    self.publisher.retry_for.as_secs()
-                ));
-            }
+            let retry_for = self.publisher.retry_for;
+            let problem = explain::trouble(self.publisher.client, trouble, retry_for, "");
             return Outcome::Stopped(problem);
         };
         if wait >= Duration::from_secs(3) {
@@ -309,6 +308,19 @@ impl Work<'_> {
         tokio::select! {
             () = tokio::time::sleep(wait) => Outcome::Learnt,
             () = self.publisher.cancel.wanted() => Outcome::Cancelled,
+        }
+    }
+
+    /// A wait that the service asked for with an answer is kept before the next request; it is no
+    /// time without progress.
+    fn excuse_wait(&mut self) {
+        let wait = self.publisher.client.asked_to_wait();
+        self.patience.excuse(wait);
+        if wait >= Duration::from_secs(3) {
+            self.publisher.pipeline.line(&format!(
+                "Azure DevOps asks to wait {} seconds before the next request",
+                wait.as_secs()
+            ));
         }
     }
 
@@ -386,14 +398,20 @@ impl Work<'_> {
             .as_name(500);
         self.published.seen.give_up(&problem.message, &on_the_run);
         let deadline = tokio::time::Instant::now() + time;
+        let mut reason = "there was no time left, or no answer".to_owned();
         while let Some(Next { step, .. }) = step::next(self.desired, &self.published.seen) {
             if self.writer.is_none() {
                 break;
             }
+            self.publisher.client.wait_no_longer();
             match tokio::time::timeout_at(deadline, self.send(&step)).await {
                 Ok(sent) => {
                     let again = matches!(sent, Sent::NotSent(_) | Sent::Unknown(_));
-                    self.published.seen.learn(self.desired, &step, sent);
+                    let stop = self.published.seen.learn(self.desired, &step, sent);
+                    if let Some(Stop::Refused(refusal)) = stop {
+                        reason = learn::described(&refusal);
+                        break;
+                    }
                     if again
                         && tokio::time::Instant::now() + self.publisher.waits.backoff < deadline
                     {
@@ -405,9 +423,7 @@ impl Work<'_> {
                 Err(_) => break,
             }
         }
-        self.published
-            .seen
-            .abandon("there was no time left, or no answer");
+        self.published.seen.abandon(&reason);
     }
 
     fn note_urls(&mut self, sent: &Sent<Answer>) {

@@ -23,6 +23,9 @@ use super::upload::{Part, Upload};
 /// Longer answers are not read: no list that is asked for comes near it.
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
+/// Nobody waits longer, and clocks can count so far.
+const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// How often silence is looked for.
 const WATCH: Duration = Duration::from_millis(200);
 
@@ -308,6 +311,19 @@ impl Client {
         Ok(url)
     }
 
+    /// How long the service still wants to be left alone.
+    pub fn asked_to_wait(&self) -> Duration {
+        self.not_before.get().map_or(Duration::ZERO, |when| {
+            when.saturating_duration_since(Instant::now())
+        })
+    }
+
+    /// The next request goes at once, whatever the service asked for: the last one, for which no
+    /// time is left to wait.
+    pub fn wait_no_longer(&self) {
+        self.not_before.set(None);
+    }
+
     /// What the service asked for on any answer holds for all requests that follow.
     async fn wait_until_allowed(&self) {
         while let Some(when) = self.not_before.get() {
@@ -365,10 +381,18 @@ impl Client {
                 kind,
             })
         };
-        if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
+        // Somebody else changed the same run at the same moment (409), or it is too much at once
+        // (429): neither was begun.
+        if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::CONFLICT {
             return Sent::NotSent(trouble(TroubleKind::Busy, said(status, &bytes)));
         }
-        if status.is_server_error() {
+        // A gateway says so too when it has lost the answer of a request that was carried out.
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return call
+                .access
+                .trouble(trouble(TroubleKind::Busy, said(status, &bytes)));
+        }
+        if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
             return call
                 .access
                 .trouble(trouble(TroubleKind::Server, said(status, &bytes)));
@@ -603,11 +627,13 @@ fn activity_id(headers: &HeaderMap) -> String {
 
 fn retry_after(headers: &HeaderMap, now: Option<Timestamp>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let until = http_date(value)?;
-    Duration::try_from(until.duration_since(now.unwrap_or_else(Timestamp::now))).ok()
+    let wait = if let Ok(seconds) = value.parse::<f64>() {
+        Duration::try_from_secs_f64(seconds).ok()
+    } else {
+        let until = http_date(value)?;
+        Duration::try_from(until.duration_since(now.unwrap_or_else(Timestamp::now))).ok()
+    };
+    wait.map(|wait| wait.min(LONGEST_WAIT))
 }
 
 /// Reads a date of HTTP (`Wed, 25 Nov 2026 15:48:13 GMT`).
@@ -655,6 +681,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
         assert_eq!(retry_after(&headers, now), Some(Duration::from_secs(7)));
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1000000000000000000"));
+        assert_eq!(retry_after(&headers, now), Some(LONGEST_WAIT));
         headers.insert(
             RETRY_AFTER,
             HeaderValue::from_static("Wed, 25 Nov 2026 15:49:13 GMT"),

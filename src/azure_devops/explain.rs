@@ -1,5 +1,7 @@
 //! Refusals and trouble in words that name what is missing and what to try.
 
+use std::time::Duration;
+
 use super::client::Client;
 use super::sent::{Refusal, RefusalKind, Trouble, TroubleKind};
 use crate::problem::{Problem, code};
@@ -103,13 +105,19 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
     }
 }
 
-/// Trouble: the cause as the machine gave it, and what to try.
-pub fn trouble(client: &Client, trouble: &Trouble, published: &str) -> Problem {
+/// Trouble: the cause as the machine gave it, and what to try. `retry_for` is how long it may
+/// last: a wait that the service asks for is told beside it.
+pub fn trouble(
+    client: &Client,
+    trouble: &Trouble,
+    retry_for: Duration,
+    published: &str,
+) -> Problem {
     let Trouble {
         request,
         cause,
         kind,
-        ..
+        retry_after,
     } = trouble;
     let address = client.collection();
     let (code, message, advice) = match kind {
@@ -139,7 +147,18 @@ pub fn trouble(client: &Client, trouble: &Trouble, published: &str) -> Problem {
             "Check the address, and what stands between this machine and the server.",
         ),
     };
-    Problem::error(code, message, format!("{advice} {published}").trim_end())
+    let asked = retry_after.map_or(String::new(), |asked| {
+        format!(
+            "; it asks to wait {} seconds, and 'retryFor' allows {}",
+            asked.as_secs(),
+            retry_for.as_secs()
+        )
+    });
+    Problem::error(
+        code,
+        message + &asked,
+        format!("{advice} {published}").trim_end(),
+    )
 }
 
 /// The permission that a refusal is about, as the permissions page of the product spells it. The

@@ -107,9 +107,9 @@ pub enum TroubleKind {
     Silent,
     /// The connection broke.
     Cut,
-    /// The service is busy (429, 503).
+    /// The service is busy (409, 429, 503).
     Busy,
-    /// The service broke (other 5xx).
+    /// The service broke (408, other 5xx).
     Server,
     /// An answer that cannot be read.
     Answer,

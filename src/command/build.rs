@@ -129,7 +129,7 @@ impl Context<'_> {
             Ok(Sent::NotSent(trouble) | Sent::Unknown(trouble))
             | Err(ReadFailure::Trouble(trouble)) => Err((
                 ExitCode::NotPublished,
-                explain::trouble(self.client, &trouble, NOTHING_PUBLISHED),
+                explain::trouble(self.client, &trouble, retry_for, NOTHING_PUBLISHED),
             )),
             Err(ReadFailure::Cancelled) => Err((ExitCode::Cancelled, cancelled())),
         }

@@ -25,6 +25,10 @@ impl Seen {
         match sent {
             Sent::Answered(answer) => {
                 self.answered += 1;
+                if step.writes() {
+                    self.looking = false;
+                }
+                self.progress += u64::from(!self.looking);
                 self.learn_answer(desired, step, answer);
                 None
             }
@@ -33,6 +37,7 @@ impl Seen {
             // Nothing was changed: the same step comes again.
             Sent::NotSent(_) => None,
             Sent::Unknown(trouble) => {
+                self.looking = true;
                 self.learn_unknown(step, &trouble);
                 None
             }
@@ -59,6 +64,8 @@ impl Seen {
             Sent::Answered(()) => {
                 *seen = AttachmentSeen::Stored;
                 self.answered += 1;
+                self.progress += 1;
+                self.looking = false;
             }
             Sent::Refused(refusal) if concerns_everything(refusal) && refusal.status != 403 => {
                 return Some(Stop::Refused(refusal.clone()));
@@ -71,6 +78,7 @@ impl Seen {
                 *seen = if failures >= ATTACHMENT_TRIES {
                     AttachmentSeen::Failed(trouble.cause.clone())
                 } else if matches!(sent, Sent::Unknown(_)) {
+                    self.looking = true;
                     AttachmentSeen::Unknown {
                         failures,
                         late: true,

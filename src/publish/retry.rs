@@ -53,6 +53,11 @@ impl Patience {
         self.last_progress = Instant::now();
     }
 
+    /// The service answered and asks to be left alone for so long: that is no time without progress.
+    pub(super) fn excuse(&mut self, wait: Duration) {
+        self.last_progress += wait;
+    }
+
     /// How long to wait after a failure; `None` if it is time to give up.
     pub(super) fn after(&mut self, trouble: &Trouble) -> Option<Duration> {
         let left = self

@@ -39,6 +39,12 @@ pub struct Seen {
     pub(super) first_listing: bool,
     /// Counts requests that were answered, so that failures of attachments count only while others succeed.
     pub(super) answered: u64,
+    /// The same count when attachments were last sent.
+    pub(super) answered_at_attaching: u64,
+    /// Counts writes carried out and pages read for the first time.
+    pub(super) progress: u64,
+    /// The answer to a write was lost, and none was carried out since: what is read is no progress.
+    pub(super) looking: bool,
 }
 
 /// The build's runs that carry a mark.
@@ -138,6 +144,9 @@ impl Seen {
             looks_at_others: 0,
             first_listing: true,
             answered: 0,
+            answered_at_attaching: 0,
+            progress: 0,
+            looking: false,
         };
         if !desired.can_look {
             seen.listing = Listing::Known;
@@ -146,14 +155,30 @@ impl Seen {
         seen
     }
 
-    /// Requests answered so far.
-    pub fn answered(&self) -> u64 {
-        self.answered
+    /// Attachments are about to be sent. Gives how many requests had been answered when that was
+    /// last so: if more were since, it is not the service as a whole that fails.
+    pub fn begin_attaching(&mut self) -> u64 {
+        std::mem::replace(&mut self.answered_at_attaching, self.answered)
     }
 
-    /// Gives up on what is not settled. Open runs are set to `Aborted` by the steps that follow.
+    /// Counts what brings the work forward: writes carried out, pages read for the first time, and
+    /// never the look after a lost answer, or a write that fails for ever would be tried for ever.
+    pub fn progress(&self) -> u64 {
+        self.progress
+    }
+
+    /// Gives up on what is not settled. Open runs are set to `Aborted` by the steps that follow,
+    /// also one whose creation was not answered, if it is there.
     pub fn give_up(&mut self, reason: &str, on_the_run: &Clean) {
-        self.listing = Listing::Known;
+        let lost_creation = self.create_looks.iter().any(Option::is_some);
+        self.listing = if lost_creation && self.can_look {
+            Listing::Unknown {
+                pages: Vec::new(),
+                wait: Wait::No,
+            }
+        } else {
+            Listing::Known
+        };
         self.orphans.clear();
         for place in &mut self.places {
             let missing = After::Missing(reason.to_owned());

@@ -376,7 +376,7 @@ fn process(
             attachments,
         } = &step
         {
-            let answered = seen.answered();
+            let answered = seen.begin_attaching();
             for (at, place) in attachments {
                 let sent = if dice.percent(weather.faults) {
                     match dice.roll(3) {
@@ -629,4 +629,90 @@ fn of_two_jobs_that_find_one_report_one_publishes_it() {
         .filter(|run| run.state.is_some_and(|s| s.life() == Life::Finished))
         .count();
     assert_eq!(finished, 1);
+}
+
+#[test]
+fn whoever_gives_up_leaves_no_run_open() {
+    for seed in 0..1_000 {
+        let mut dice = Dice(seed);
+        let desired = desired("0123abcd", 2, 5);
+        let mut model = Model::default();
+        let mut seen = Seen::nothing(&desired);
+        for _ in 0..dice.roll(30) {
+            let Some(step::Next { step, .. }) = next(&desired, &seen) else {
+                break;
+            };
+            send(&mut model, &desired, &mut seen, &step, &mut dice, 30);
+        }
+        seen.give_up("enough", &Clean::own("enough"));
+        while let Some(step::Next { step, .. }) = next(&desired, &seen) {
+            send(&mut model, &desired, &mut seen, &step, &mut dice, 0);
+        }
+        assert!(
+            model
+                .runs
+                .values()
+                .all(|run| run.state.is_some_and(|s| s.life() != Life::Open)),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn a_write_that_fails_for_ever_is_no_progress_however_much_is_read() {
+    let desired = desired("0123abcd", 1, 5);
+    for failing in ["Create", "AddResults", "End"] {
+        let mut model = Model::default();
+        let mut seen = Seen::nothing(&desired);
+        let mut dice = Dice(1);
+        let mut progress = None;
+        for _ in 0..300 {
+            let Some(step::Next { step, .. }) = next(&desired, &seen) else {
+                break;
+            };
+            if format!("{step:?}").starts_with(failing) {
+                seen.learn(&desired, &step, Sent::Unknown(trouble(TroubleKind::Server)));
+                let first = *progress.get_or_insert(seen.progress());
+                assert_eq!(seen.progress(), first, "{failing}");
+            } else {
+                send(&mut model, &desired, &mut seen, &step, &mut dice, 0);
+            }
+        }
+        assert!(progress.is_some(), "{failing}");
+    }
+}
+
+/// One request without waits and kills; what fails was lost on the way there or on the way back.
+fn send(
+    model: &mut Model,
+    desired: &Desired,
+    seen: &mut Seen,
+    step: &Step,
+    dice: &mut Dice,
+    faults: u64,
+) {
+    if let Step::Attach {
+        run,
+        id,
+        attachments,
+    } = step
+    {
+        let answered = seen.begin_attaching();
+        for (at, place) in attachments {
+            model.attach(desired, *run, *id, *at, *place);
+            seen.learn_attachment(*run, *at, &Sent::Answered(()), answered);
+        }
+        return;
+    }
+    let lost = dice.percent(faults);
+    let sent = if lost && (!step.writes() || dice.percent(50)) {
+        Sent::Unknown(trouble(TroubleKind::Cut))
+    } else {
+        match model.handle(desired, step) {
+            _ if lost => Sent::Unknown(trouble(TroubleKind::Cut)),
+            Handled::Answer(answer) => Sent::Answered(answer),
+            Handled::Refusal(status) => Sent::Refused(refused(status)),
+        }
+    };
+    assert!(seen.learn(desired, step, sent).is_none());
 }

@@ -108,6 +108,22 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// Whether it changes something.
+    pub fn writes(&self) -> bool {
+        match self {
+            Step::Create { .. }
+            | Step::AddResults { .. }
+            | Step::Attach { .. }
+            | Step::End { .. } => true,
+            Step::LookUp { .. }
+            | Step::ReadResults { .. }
+            | Step::ReadAttachments { .. }
+            | Step::ReadRun { .. } => false,
+        }
+    }
+}
+
 /// The next request, `None` when nothing is missing.
 pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
     if let Listing::Unknown { pages, wait } = &seen.listing {
