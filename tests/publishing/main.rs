@@ -5,12 +5,16 @@ mod support;
 
 mod attachments;
 mod budget;
+mod cancel;
+mod connection;
 mod first_publication;
 mod gates;
 mod hostile_text;
 mod inputs;
 mod json_document;
+mod lost_answers;
 mod pipeline_output;
+mod publishing_once;
 mod stale_reports;
 mod test_runs;
 mod what_arrives;

@@ -1,5 +1,6 @@
 //! What every test needs: a service, reports, and the program started as an agent starts it.
 
+pub(crate) mod holdings;
 mod reports;
 mod suite;
 mod task_run;

@@ -1,0 +1,298 @@
+//! Answers that do not come: every result ends up once in one finished run, or the exit code says
+//! that it does not.
+
+use std::time::Duration;
+
+use ado_stand_in::{Fault, Rule, StandIn};
+
+use crate::support::holdings::{
+    asked, attached_to_results, carried_out, names, states, the_finished_run,
+};
+use crate::support::{Case, Reports, TaskRun, assert_swagger, service, service_with};
+
+/// Two results, the failed one with a screenshot.
+fn reports() -> Reports {
+    let failed = Case::failed("B", "no").output("[[ATTACHMENT|shot.png]]");
+    let reports = Reports::new();
+    let folder = reports.add_suite("Smoke", &[Case::passed("A"), failed]);
+    std::fs::write(folder.join("shot.png"), b"a picture").unwrap();
+    reports
+}
+
+/// Gives up a request after a second of silence, and the work after five without progress.
+fn impatient(service: &StandIn, reports: &Reports) -> TaskRun {
+    TaskRun::new(service, reports.path())
+        .input("requestTimeout", "1")
+        .input("retryFor", "5")
+}
+
+/// What can become of a request whose answer does not come.
+fn faults() -> Vec<(&'static str, Fault)> {
+    vec![
+        ("reset before", Fault::ResetBefore),
+        ("reset after", Fault::ResetAfter),
+        ("500 before", Fault::status(500)),
+        ("500 after", Fault::status_after(500)),
+        ("502 before", Fault::status(502)),
+        ("504 after", Fault::status_after(504)),
+        ("cut answer", Fault::Truncated { bytes: 20 }),
+        ("429", Fault::status(429)),
+        ("429 with Retry-After", Fault::retry_after(429, 1)),
+        ("503 before", Fault::status(503)),
+        ("503 after", Fault::status_after(503)),
+        ("503 with Retry-After", Fault::retry_after(503, 0)),
+        ("409", Fault::status(409)),
+        ("silence", Fault::NeverAnswer),
+    ]
+}
+
+/// Lets each fault happen to the first such request: everything arrives once all the same, and
+/// nothing that arrived is sent again.
+fn survives(method: &str, ending: &str) {
+    for (fault_name, fault) in faults() {
+        let service = service();
+        service.script(Rule::once(method, &format!("{ending}$"), fault));
+        let reports = reports();
+        let finished = impatient(&service, &reports).run_impatiently();
+        assert_eq!(finished.code, 0, "{fault_name}: {}", finished.stdout);
+        let run = the_finished_run(&service, &["A", "B"]);
+        assert_eq!(attached_to_results(&run), ["shot.png"], "{fault_name}");
+        assert_eq!(service.runs().len(), 1, "{fault_name}");
+        assert_eq!(carried_out(&service, method, ending), 1, "{fault_name}");
+        finished.says("2 results read: 2 published, 0 left out, 0 missing");
+        assert_swagger(&service);
+    }
+}
+
+#[test]
+fn a_run_whose_creation_is_not_answered_is_made_once() {
+    survives("POST", "/runs");
+}
+
+#[test]
+fn results_whose_answer_is_lost_are_there_once() {
+    survives("POST", "/results");
+}
+
+#[test]
+fn an_attachment_whose_answer_is_lost_is_there_once() {
+    survives("POST", "/attachments");
+}
+
+#[test]
+fn a_completion_whose_answer_is_lost_is_asked_for_once() {
+    survives("PATCH", "/runs/1");
+}
+
+#[test]
+fn a_look_up_that_fails_is_repeated() {
+    for (fault_name, fault) in faults() {
+        let service = service();
+        service.script(Rule::once("GET", "/runs$", fault.clone()));
+        service.script(Rule::once("GET", "/results$", fault));
+        let finished = impatient(&service, &reports()).run_impatiently();
+        assert_eq!(finished.code, 0, "{fault_name}: {}", finished.stdout);
+        the_finished_run(&service, &["A", "B"]);
+    }
+}
+
+#[test]
+fn a_run_that_is_made_after_the_look_for_it_is_aborted_or_used() {
+    for delay in [1, 40, 200] {
+        let service = service();
+        let delay = Duration::from_millis(delay);
+        service.script(Rule::once("POST", "/runs$", Fault::HandledLate { delay }));
+        // Time for the late one to come while the program is still at work.
+        let delay = Duration::from_millis(300);
+        service.script(Rule::once("POST", "/attachments$", Fault::Slow { delay }));
+        let finished = impatient(&service, &reports()).run_impatiently();
+        assert_eq!(finished.code, 0, "{}", finished.stdout);
+        the_finished_run(&service, &["A", "B"]);
+        assert_swagger(&service);
+    }
+}
+
+#[test]
+fn results_that_arrive_after_the_look_for_them_are_not_there_twice() {
+    let service = service();
+    let delay = Duration::from_millis(200);
+    let late = Fault::HandledLate { delay };
+    service.script(Rule::once("POST", "/results$", late));
+    let delay = Duration::from_millis(400);
+    service.script(Rule::once("POST", "/attachments$", Fault::Slow { delay }));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    the_finished_run(&service, &["A", "B"]);
+    assert_eq!(states(&service), ["Aborted", "NeedsInvestigation"]);
+    assert_eq!(names(&service.runs()[0]), ["A", "A", "B", "B"]);
+    assert_eq!(finished.issues("warning"), ["KADO014"]);
+    assert_swagger(&service);
+}
+
+#[test]
+fn one_bad_result_is_found_and_the_others_are_published() {
+    let service = service_with(|settings| settings.refused_titles = vec!["T5".into()]);
+    let cases: Vec<Case> = (1..=7).map(|at| Case::passed(&format!("T{at}"))).collect();
+    let reports = Reports::new().with_suite("Smoke", &cases);
+    let finished = impatient(&service, &reports).run_impatiently();
+    assert_eq!(finished.code, 5, "{}", finished.stdout);
+    let run = the_finished_run(&service, &["T1", "T2", "T3", "T4", "T6", "T7"]);
+    assert_eq!(
+        run["errorMessage"],
+        "1 of 7 results were refused by Azure DevOps and are missing here"
+    );
+    finished.says("the result of 'Test Cases/T5' was refused: ");
+    finished.says("7 results read: 6 published, 0 left out, 1 missing");
+    assert_swagger(&service);
+}
+
+#[test]
+fn a_run_of_which_every_result_is_refused_is_aborted() {
+    let service = service();
+    service.script(Rule::always("POST", "/results$", Fault::status(400)));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Aborted"]);
+    finished.says("Azure DevOps refused every result");
+    finished.says("2 results read: 0 published, 0 left out, 2 missing");
+    assert_swagger(&service);
+}
+
+#[test]
+fn a_request_that_is_too_large_is_halved() {
+    let service = service_with(|settings| settings.body_limit = 1_500);
+    let cases: Vec<Case> = (1..=9).map(|at| Case::passed(&format!("T{at}"))).collect();
+    let reports = Reports::new().with_suite("Smoke", &cases);
+    let finished = impatient(&service, &reports).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let expected: Vec<String> = (1..=9).map(|at| format!("T{at}")).collect();
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    the_finished_run(&service, &expected);
+    let too_large = asked(&service, "POST", "/results");
+    assert!(too_large.iter().any(|request| request.status == Some(413)));
+}
+
+#[test]
+fn a_service_that_is_down_for_longer_than_retry_for_ends_with_4_and_an_aborted_run() {
+    for fault in [Fault::status(500), Fault::status(503), Fault::ResetBefore] {
+        let service = service();
+        service.script(Rule::always("POST", "/results$", fault));
+        let finished = impatient(&service, &reports())
+            .input("retryFor", "1")
+            .run_impatiently();
+        assert_eq!(finished.code, 4, "{}", finished.stdout);
+        assert_eq!(states(&service), ["Aborted"]);
+        let run = &service.runs()[0];
+        let message = run["errorMessage"].as_str().unwrap();
+        assert!(message.starts_with("publishing could not be finished: "));
+        finished.says("POST Shop/_apis/test/Runs/1/results");
+        finished.says("Nothing was published.");
+        finished.says("2 results read: 0 published, 0 left out, 2 missing");
+        assert_swagger(&service);
+    }
+}
+
+#[test]
+fn a_completion_that_never_succeeds_ends_too() {
+    let service = service();
+    let never = Rule::always("PATCH", "/runs/1$", Fault::status(500));
+    service.script(never.times(200));
+    let finished = impatient(&service, &reports())
+        .input("retryFor", "1")
+        .run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    finished.says("2 results read: 0 published, 0 left out, 2 missing");
+}
+
+#[test]
+fn what_an_earlier_run_holds_stays_when_the_service_goes_down() {
+    let service = service();
+    let reports = reports();
+    reports.add_suite("Zebra", &[Case::passed("Z")]);
+    // The second run cannot be made.
+    service.script(Rule::always("POST", "/runs$", Fault::status(500)).nth(2));
+    let finished = impatient(&service, &reports)
+        .input("retryFor", "1")
+        .run_impatiently();
+    assert_eq!(finished.code, 5, "{}", finished.stdout);
+    the_finished_run(&service, &["A", "B"]);
+    finished.says("3 results read: 2 published, 0 left out, 1 missing");
+    assert_swagger(&service);
+}
+
+#[test]
+fn a_wait_that_is_longer_than_retry_for_ends_it_at_once_and_the_run_is_aborted() {
+    let service = service();
+    let busy = Fault::retry_after(429, 600);
+    service.script(Rule::always("POST", "/results$", busy));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    finished.says("it asks to wait 600 seconds, and 'retryFor' allows 5");
+    assert_eq!(asked(&service, "POST", "/results").len(), 1);
+    assert_eq!(states(&service), ["Aborted"]);
+}
+
+#[test]
+fn a_wait_that_is_too_long_is_named_before_anything_is_published_too() {
+    let service = service();
+    let busy = Fault::retry_after(503, 600);
+    service.script(Rule::always("GET", "/connectionData$", busy));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    finished.says("it asks to wait 600 seconds, and 'retryFor' allows 5");
+    assert_eq!(service.requests().len(), 1);
+}
+
+#[test]
+fn a_wait_beyond_all_time_is_no_reason_to_fall_over() {
+    let service = service();
+    let busy = Fault::retry_after(429, 1_000_000_000_000_000_000);
+    service.script(Rule::once("POST", "/results$", busy));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Aborted"]);
+}
+
+#[test]
+fn a_wait_asked_for_on_a_success_holds_for_later_requests_and_costs_no_patience() {
+    let service = service();
+    let wait = Fault::HeadersOnSuccess(vec![("Retry-After".into(), "2".into())]);
+    service.script(Rule::once("POST", "/runs$", wait));
+    service.script(Rule::once("POST", "/results$", Fault::status(500)));
+    let finished = impatient(&service, &reports())
+        .input("retryFor", "1")
+        .run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    the_finished_run(&service, &["A", "B"]);
+    let made = asked(&service, "POST", "/runs")[0].at;
+    let filled = asked(&service, "POST", "/results")[0].at;
+    let waited = filled.duration_since(made).unwrap();
+    assert!(waited >= Duration::from_millis(1_900), "{waited:?}");
+}
+
+#[test]
+fn an_attachment_that_fails_five_times_is_a_missing_attachment() {
+    let service = service();
+    let reports = reports();
+    let folder = reports.add_suite(
+        "Smoke",
+        &[failed_with("B", "good.png"), failed_with("C", "bad.png")],
+    );
+    std::fs::write(folder.join("good.png"), b"good").unwrap();
+    std::fs::write(folder.join("bad.png"), b"bad").unwrap();
+    // The second result's attachment.
+    let broken = Rule::always("POST", "/Results/100001/attachments$", Fault::status(500));
+    service.script(broken);
+    let finished = impatient(&service, &reports).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let run = the_finished_run(&service, &["B", "C"]);
+    assert_eq!(attached_to_results(&run), ["good.png"]);
+    assert_eq!(finished.issues("warning"), ["KADO010"]);
+    finished.says("1 attachment did not reach Azure DevOps, 'bad.png' among them: ");
+    let tried = asked(&service, "POST", "/Results/100001/attachments").len();
+    assert_eq!(tried, 5);
+}
+
+fn failed_with(name: &str, picture: &str) -> Case {
+    Case::failed(name, "no").output(&format!("[[ATTACHMENT|{picture}]]"))
+}
