@@ -125,6 +125,16 @@ pub mod code {
     pub const DO_NOT_ADD_UP: Code = Code("KADO599");
     /// The command was cancelled.
     pub const CANCELLED: Code = Code("KADO130");
+
+    // What the task's launcher says in the program's place (`task/index.js`).
+    /// The task holds no program for this platform, or somebody removed it.
+    pub const PROGRAM_MISSING: Code = Code("KADO901");
+    /// The system cannot or may not start the program.
+    pub const PROGRAM_NOT_STARTED: Code = Code("KADO902");
+    /// A signal ended the program, or it ended with a code that is none of its own.
+    pub const PROGRAM_KILLED: Code = Code("KADO903");
+    /// The program was told a second time to end, and left the rest.
+    pub const ENDED_AT_ONCE: Code = Code("KADO904");
 }
 
 /// A count with its noun, `1 file`, `3 files`; the noun is one whose plural takes an s.

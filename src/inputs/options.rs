@@ -106,7 +106,11 @@ fn definition() -> clap::Command {
     let publish = clap::Command::new(Command::Publish.word())
         .about("Finds Katalon reports and publishes them as test runs");
     let task = clap::Command::new(TASK)
-        .about("Runs the command that the input 'command' names, as the pipeline task does");
+        .about("Runs the command that the input 'command' names, as the pipeline task does")
+        .after_help(
+            "Standard input is to be held open: its end means cancel, so that a program whose \
+             launcher was killed stops writing.",
+        );
     let mut program = clap::Command::new(PROGRAM)
         .version(env!("CARGO_PKG_VERSION"))
         .propagate_version(true)

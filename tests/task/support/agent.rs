@@ -1,0 +1,414 @@
+//! An agent: the environment it makes, how it starts a task, reads its log, retries and cancels it.
+//!
+//! Written from the description of the agent alone; what it does with a task is told there with
+//! the place in its source.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use ado_stand_in::StandIn;
+use serde_json::Value;
+
+use super::log::{self, LoggingCommand};
+use super::task_folder::{TaskFolder, new_folder, node};
+
+pub(crate) use super::profile::Profile;
+
+/// What the agent shows of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StepResult {
+    Succeeded,
+    SucceededWithIssues,
+    Failed,
+    Canceled,
+}
+
+/// How long the agent waits after each signal before it sends the next.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience {
+    pub(crate) after_interrupt: Duration,
+    pub(crate) after_terminate: Duration,
+}
+
+impl Patience {
+    /// The agent's own.
+    pub(crate) const REAL: Self = Self {
+        after_interrupt: Duration::from_millis(7500),
+        after_terminate: Duration::from_millis(2500),
+    };
+    /// For what ignores every signal.
+    pub(crate) const SHORT: Self = Self {
+        after_interrupt: Duration::from_millis(700),
+        after_terminate: Duration::from_millis(300),
+    };
+}
+
+/// An agent with one job.
+pub(crate) struct Agent {
+    vars: BTreeMap<String, String>,
+    inputs: BTreeMap<String, String>,
+    working_folder: PathBuf,
+    temp_folder: PathBuf,
+    preload: Option<PathBuf>,
+    restricted: bool,
+    retries: usize,
+}
+
+/// A step that has ended.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) result: StepResult,
+    /// Exit code of each attempt; none where a signal ended it.
+    pub(crate) exit_codes: Vec<Option<i32>>,
+    pub(crate) outputs: BTreeMap<String, String>,
+    pub(crate) summaries: Vec<PathBuf>,
+    /// Commands that the agent did not carry out, and says so in a warning of its own.
+    pub(crate) refused: Vec<String>,
+    pub(crate) commands: Vec<LoggingCommand>,
+    pub(crate) log: String,
+}
+
+impl Step {
+    /// What `task.complete` said, in order: its result and its text.
+    pub(crate) fn completions(&self) -> Vec<(&str, &str)> {
+        let all = self.commands.iter();
+        all.filter(|command| command.name == "task.complete")
+            .map(|command| (command.property("result"), command.data.as_str()))
+            .collect()
+    }
+
+    /// The codes of the errors shown.
+    pub(crate) fn errors(&self) -> Vec<&str> {
+        let all = self.commands.iter();
+        all.filter(|command| command.name == "task.logissue" && command.property("type") == "error")
+            .map(|command| command.property("code"))
+            .collect()
+    }
+}
+
+impl Agent {
+    /// An agent whose job belongs to that kind of pipeline, with reports below a folder.
+    pub(crate) fn new(profile: Profile, service: &StandIn, working_folder: &Path) -> Self {
+        let temp_folder = new_folder("agent-temp");
+        let vars = profile.variables(service, working_folder, &temp_folder);
+        Self {
+            vars,
+            inputs: BTreeMap::new(),
+            working_folder: working_folder.to_owned(),
+            temp_folder,
+            preload: None,
+            restricted: false,
+            retries: 0,
+        }
+        // The example reports are of other days.
+        .input("skipStaleReports", "false")
+    }
+
+    /// The user gives a task input.
+    pub(crate) fn input(mut self, name: &str, value: &str) -> Self {
+        self.inputs.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Another variable.
+    pub(crate) fn var(mut self, name: &str, value: &str) -> Self {
+        self.vars.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// `retryCountOnTaskFailure`.
+    pub(crate) fn retrying(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// The step's `target` says `commands: restricted`.
+    pub(crate) fn restricted(mut self) -> Self {
+        self.restricted = true;
+        self
+    }
+
+    /// Node runs this script before the task: how another system is put on.
+    pub(crate) fn preloading(mut self, script: &str) -> Self {
+        let file = self.temp_folder.join("preload.js");
+        std::fs::write(&file, script).unwrap();
+        self.preload = Some(file);
+        self
+    }
+
+    /// `AGENT_TEMPDIRECTORY`.
+    pub(crate) fn temp_folder(&self) -> &Path {
+        &self.temp_folder
+    }
+
+    /// Runs the step to its end, with its retries.
+    pub(crate) fn run(&self, task: &TaskFolder) -> Step {
+        let mut ledger = Ledger::new(task, self.restricted);
+        loop {
+            self.start(task).wait_into(&mut ledger);
+            let again = ledger.exit_codes.len() <= self.retries;
+            if !(again && ledger.has_failed()) {
+                return ledger.step();
+            }
+            ledger.before_retry();
+        }
+    }
+
+    /// Starts the step once, and leaves it running.
+    pub(crate) fn start(&self, task: &TaskFolder) -> Running {
+        let mut words = vec![node().display().to_string()];
+        if let Some(preload) = &self.preload {
+            words.extend(["-r".to_owned(), preload.display().to_string()]);
+        }
+        words.push(task.path().join("index.js").display().to_string());
+        let mut child = Command::new(&words[0])
+            .args(&words[1..])
+            .env_clear()
+            .envs(&self.vars)
+            .envs(self.input_variables(task))
+            .current_dir(&self.working_folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let readers = vec![
+            reader(child.stdout.take().unwrap(), &log),
+            reader(child.stderr.take().unwrap(), &log),
+        ];
+        Running {
+            child,
+            log,
+            readers,
+        }
+    }
+
+    /// Every input that the definition knows, with its default where nobody gave it; then those
+    /// that it does not know.
+    fn input_variables(&self, task: &TaskFolder) -> BTreeMap<String, String> {
+        let definition = definition(task);
+        let defaults = definition["inputs"].as_array().unwrap().iter();
+        let defaults = defaults.map(|input| {
+            let text = |key: &str| input[key].as_str().unwrap_or_default().to_owned();
+            (text("name"), text("defaultValue"))
+        });
+        let given = self.inputs.clone().into_iter();
+        defaults
+            .chain(given)
+            .map(|(name, value)| {
+                (
+                    format!("INPUT_{}", name.to_uppercase()),
+                    value.trim().to_owned(),
+                )
+            })
+            .collect()
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.temp_folder);
+    }
+}
+
+/// A step that runs.
+pub(crate) struct Running {
+    child: Child,
+    log: Arc<Mutex<Vec<u8>>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// The process of Node.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What was written so far.
+    pub(crate) fn log(&self) -> String {
+        String::from_utf8_lossy(&self.log.lock().unwrap()).into_owned()
+    }
+
+    /// Waits for the end.
+    pub(crate) fn wait(self, task: &TaskFolder) -> Step {
+        let mut ledger = Ledger::new(task, false);
+        self.wait_into(&mut ledger);
+        ledger.step()
+    }
+
+    /// Cancels the step: interrupt, terminate, and then the end of Node alone.
+    pub(crate) fn cancel(mut self, task: &TaskFolder, patience: Patience) -> Step {
+        for (signal, wait) in [
+            ("INT", patience.after_interrupt),
+            ("TERM", patience.after_terminate),
+        ] {
+            self.signal(signal);
+            let sent = Instant::now();
+            while self.child.try_wait().unwrap().is_none() && sent.elapsed() < wait {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        self.signal("KILL");
+        let mut step = self.wait(task);
+        step.result = StepResult::Canceled;
+        step
+    }
+
+    /// Sends a signal to Node, if it still runs.
+    pub(crate) fn signal(&mut self, name: &str) {
+        if self.child.try_wait().unwrap().is_none() {
+            send_signal(name, self.id());
+        }
+    }
+
+    fn wait_into(mut self, ledger: &mut Ledger) {
+        let status = self.child.wait().unwrap();
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
+        let log = self.log();
+        ledger.attempt(status.code(), &log);
+    }
+}
+
+/// Sends a signal to a process.
+pub(crate) fn send_signal(name: &str, process: u32) {
+    let arguments = [format!("-{name}"), process.to_string()];
+    Command::new("kill").args(arguments).status().unwrap();
+}
+
+fn reader(mut stream: impl Read + Send + 'static, log: &Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
+    let log = Arc::clone(log);
+    std::thread::spawn(move || {
+        let mut piece = [0; 4096];
+        while let Ok(length @ 1..) = stream.read(&mut piece) {
+            log.lock().unwrap().extend_from_slice(&piece[..length]);
+        }
+    })
+}
+
+/// The definition that the agent has read.
+pub(crate) fn definition(task: &TaskFolder) -> Value {
+    let text = std::fs::read_to_string(task.path().join("task.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// What becomes known of a step, attempt by attempt.
+struct Ledger {
+    restricted: bool,
+    settable: Vec<String>,
+    told: Option<StepResult>,
+    step: Step,
+    exit_codes: Vec<Option<i32>>,
+}
+
+impl Ledger {
+    fn new(task: &TaskFolder, restricted: bool) -> Self {
+        let definition = definition(task);
+        let settable = &definition["restrictions"]["settableVariables"]["allowed"];
+        let settable = settable.as_array().unwrap().iter();
+        Self {
+            restricted,
+            settable: settable
+                .map(|name| name.as_str().unwrap().to_owned())
+                .collect(),
+            told: None,
+            step: Step {
+                result: StepResult::Succeeded,
+                exit_codes: Vec::new(),
+                outputs: BTreeMap::new(),
+                summaries: Vec::new(),
+                refused: Vec::new(),
+                commands: Vec::new(),
+                log: String::new(),
+            },
+            exit_codes: Vec::new(),
+        }
+    }
+
+    fn attempt(&mut self, exit_code: Option<i32>, log: &str) {
+        self.exit_codes.push(exit_code);
+        self.step.log.push_str(log);
+        for command in log::commands(log) {
+            self.carry_out(&command);
+            self.step.commands.push(command);
+        }
+    }
+
+    fn carry_out(&mut self, command: &LoggingCommand) {
+        // What `restricted` lets through.
+        let harmless = [
+            "task.logdetail",
+            "task.logissue",
+            "task.complete",
+            "task.setprogress",
+            "task.setsecret",
+            "task.setvariable",
+            "task.debug",
+            "task.settaskvariable",
+            "task.prependpath",
+        ];
+        if self.restricted && !harmless.contains(&command.name.as_str()) {
+            return self.step.refused.push(command.name.clone());
+        }
+        match command.name.as_str() {
+            "task.complete" => {
+                let result = match command.property("result") {
+                    "Succeeded" => StepResult::Succeeded,
+                    "SucceededWithIssues" => StepResult::SucceededWithIssues,
+                    "Failed" => StepResult::Failed,
+                    "Canceled" => StepResult::Canceled,
+                    other => panic!("no result of the agent's: '{other}'"),
+                };
+                self.told = self.told.max(Some(result));
+            }
+            "task.setvariable" => {
+                let name = command.property("variable").to_owned();
+                if self.settable.contains(&name) {
+                    self.step.outputs.insert(name, command.data.clone());
+                } else {
+                    self.step.refused.push(format!("task.setvariable {name}"));
+                }
+            }
+            "task.uploadsummary" => {
+                // The path is looked at with the line, the file is read after the step.
+                let file = PathBuf::from(&command.data);
+                assert!(file.is_absolute() && file.is_file(), "{}", file.display());
+                self.step.summaries.push(file);
+            }
+            "task.logissue" | "task.debug" => {}
+            other => panic!("the task uses no such command: {other}"),
+        }
+    }
+
+    fn exited_well(&self) -> bool {
+        self.exit_codes.last() == Some(&Some(0))
+    }
+
+    fn has_failed(&self) -> bool {
+        !self.exited_well() || self.told == Some(StepResult::Failed)
+    }
+
+    /// A told result is forgiven, but not where there was an exit code beside it.
+    fn before_retry(&mut self) {
+        if self.exited_well() {
+            self.told = None;
+        }
+    }
+
+    fn step(mut self) -> Step {
+        self.step.result = if self.exited_well() {
+            self.told.unwrap_or(StepResult::Succeeded)
+        } else {
+            self.told.max(Some(StepResult::Failed)).unwrap()
+        };
+        self.step.exit_codes = self.exit_codes;
+        self.step
+    }
+}
