@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::azure_devops::{ATTACHMENT_LIMIT, Content};
 use crate::inputs::AttachmentKinds;
-use crate::katalon::{FileKind, Report, Status, TestResult};
+use crate::katalon::{FileKind, Report, ReportFile, Status, TestResult};
 use crate::secrets::{Clean, Secrets};
 
 /// Longer text is not attached.
@@ -44,16 +44,13 @@ impl Wanted<'_> {
     }
 
     /// The files of a report as a whole that are wanted.
-    pub fn files_of<'a>(&self, report: &'a Report) -> Vec<(&'a Path, FileKind)> {
+    pub fn files_of<'a>(&self, report: &'a Report) -> Vec<&'a ReportFile> {
         if !self.of_all && !report.results.iter().any(is_worth_a_look) {
             return Vec::new();
         }
-        let wanted = report
-            .files
-            .iter()
-            .filter(|file| self.kinds.files.contains(&file.kind));
-        wanted
-            .map(|file| (file.path.as_path(), file.kind))
+        let files = report.files.iter();
+        files
+            .filter(|file| self.kinds.files.contains(&file.kind))
             .collect()
     }
 }
@@ -70,8 +67,8 @@ fn is_worth_a_look(result: &TestResult) -> bool {
 pub fn read(reports: &[&Report], wanted: Wanted<'_>, secrets: &Secrets) -> Files {
     let mut files = Files::new();
     for report in reports {
-        for (path, kind) in wanted.files_of(report) {
-            let is_text = match kind {
+        for file in wanted.files_of(report) {
+            let is_text = match file.kind {
                 FileKind::Log | FileKind::Html | FileKind::Csv | FileKind::Junit => true,
                 FileKind::Pdf => false,
             };
@@ -83,8 +80,8 @@ pub fn read(reports: &[&Report], wanted: Wanted<'_>, secrets: &Secrets) -> Files
                 }
             };
             files
-                .entry(path.to_owned())
-                .or_insert_with(|| prepare(path));
+                .entry(file.path.clone())
+                .or_insert_with(|| prepare(&file.path));
         }
         for result in report
             .results

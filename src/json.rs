@@ -69,7 +69,7 @@ fn shown(id: TestRunId) -> Option<u64> {
 fn report(account: &ReportAccount) -> Value {
     json!({
         "folder": account.report.display_folder,
-        "reruns": [],
+        "reruns": account.report.reruns,
         "suite": account.report.suite.as_str(),
         "key": account.key,
         "finished": account.report.finished,

@@ -280,6 +280,11 @@ pub struct Report {
     pub os: String,
     /// Execution profile; empty if unknown.
     pub profile: String,
+    /// The run configuration that was asked for, `Chrome`; not the browser or device that was got.
+    /// Empty if unknown, or if the suite needs neither.
+    pub run_configuration: String,
+    /// How often the suite may still be executed again, as the log's first `startSuite` says.
+    pub retry_count: Option<u32>,
     /// Version of Katalon Studio, `8.3.0.208`; empty if unknown.
     pub katalon_version: String,
     /// When the suite began.
@@ -294,8 +299,12 @@ pub struct Report {
     pub finished: bool,
     /// One for each test case, in the order of their first execution.
     pub results: Vec<TestResult>,
-    /// Files that belong to the report as a whole.
+    /// Files that belong to the report as a whole, those of its reruns behind its own.
     pub files: Vec<ReportFile>,
+    /// Displays of the folders of later executions whose results are further attempts here, in
+    /// the order in which they ran. Times and host above are those of the first execution, but
+    /// [`Report::ended`] is that of the last.
+    pub reruns: Vec<String>,
 }
 
 impl Report {
@@ -336,6 +345,9 @@ pub struct ReportFile {
     pub kind: FileKind,
     /// Where it lies on this disk.
     pub path: PathBuf,
+    /// Its name as people should see it; that of a rerun begins with its folder,
+    /// `20250811_105510 execution0.log`.
+    pub name: String,
 }
 
 #[cfg(test)]

@@ -263,9 +263,8 @@ impl Mapper<'_> {
                 self.sources.push((position, at));
             }
         }
-        for (path, _) in self.settings.wanted.files_of(report) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            self.attach(Target::Run, &name, path);
+        for file in self.settings.wanted.files_of(report) {
+            self.attach(Target::Run, &file.name, &file.path);
         }
     }
 

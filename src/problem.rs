@@ -135,6 +135,8 @@ pub mod code {
     pub const PROGRAM_KILLED: Code = Code("KADO903");
     /// The program was told a second time to end, and left the rest.
     pub const ENDED_AT_ONCE: Code = Code("KADO904");
+    /// A report looks like a rerun of another and is not sure to be one.
+    pub const RERUN_NOT_JOINED: Code = Code("KADO008");
 }
 
 /// A count with its noun, `1 file`, `3 files`; the noun is one whose plural takes an s.

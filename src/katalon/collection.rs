@@ -25,6 +25,8 @@ pub struct CollectionItem {
     pub location: String,
     /// Execution profile.
     pub profile: String,
+    /// Run configuration, `Chrome`.
+    pub run_configuration: String,
 }
 
 /// Reads a `.rp` file.
@@ -55,6 +57,7 @@ pub fn read_rp(source: impl Read) -> Result<Collection, String> {
                     ("testSuiteCollectionId", _) => collection.id = text,
                     ("reportLocation", Some(item)) => item.location = text.replace('\\', "/"),
                     ("profileName", Some(item)) => item.profile = text,
+                    ("runConfigurationId", Some(item)) => item.run_configuration = text,
                     _ => {}
                 }
             }
@@ -97,7 +100,8 @@ mod tests {
         let rp = b"<?xml version=\"1.0\"?><ReportCollectionEntity><description></description>
             <name>20240101_101500</name><reportItemDescriptions><ReportItemDescription>
             <reportLocation>Reports/20240101_101500/A &amp; B/20240101_101501</reportLocation>
-            <runConfigDescription><profileName>staging</profileName></runConfigDescription>
+            <runConfigDescription><profileName>staging</profileName>
+            <runConfigurationId>Chrome</runConfigurationId></runConfigDescription>
             </ReportItemDescription></reportItemDescriptions>
             <testSuiteCollectionId>Test Suites/All</testSuiteCollectionId></ReportCollectionEntity>";
         let collection = read_rp(rp.as_slice()).unwrap();
@@ -108,6 +112,7 @@ mod tests {
             "Reports/20240101_101500/A & B/20240101_101501"
         );
         assert_eq!(item.profile, "staging");
+        assert_eq!(item.run_configuration, "Chrome");
         assert!(read_rp(&rp[..100]).is_err());
     }
 

@@ -101,7 +101,11 @@ impl Contents {
         for name in &self.names {
             let Some(kind) = kind_of(name) else { continue };
             match self.leads(name) {
-                Leads::Inside(path) => files.push(ReportFile { kind, path }),
+                Leads::Inside(path) => files.push(ReportFile {
+                    kind,
+                    path,
+                    name: name.clone(),
+                }),
                 Leads::Outside => refused += 1,
                 Leads::Nowhere => {}
             }

@@ -14,7 +14,9 @@ use crate::problem::{Problem, code};
 
 mod attempts;
 mod folder;
+mod pairing;
 mod report;
+mod reruns;
 mod rows;
 mod same;
 mod screenshots;
@@ -90,13 +92,12 @@ pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadR
         ));
         read.left_out.push(left_out);
     }
-    for ReadReport {
-        mut report,
-        collection,
-        ..
-    } in own
-    {
-        place_in_collection(&mut report, collection, &collections);
+    for read in &mut own {
+        place_in_collection(read, &collections);
+    }
+    let (own, notes) = reruns::join(own);
+    read.problems.extend(notes);
+    for ReadReport { report, .. } in own {
         if report.results.is_empty() {
             read.problems.push(Problem::warning(
                 code::EMPTY_REPORT,
@@ -213,7 +214,9 @@ fn name_by_folder(folder: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn place_in_collection(report: &mut Report, own: String, collections: &[KnownCollection]) {
+fn place_in_collection(read: &mut ReadReport, collections: &[KnownCollection]) {
+    let own = std::mem::take(&mut read.collection);
+    let report = &mut read.report;
     let listed = collections
         .iter()
         .find_map(|known| Some((known, known.item(&report.folder)?)));
@@ -221,6 +224,9 @@ fn place_in_collection(report: &mut Report, own: String, collections: &[KnownCol
         report.collection = Some(known.id.clone()).filter(|id| !id.is_empty());
         if report.profile.is_empty() {
             report.profile.clone_from(&item.profile);
+        }
+        if report.run_configuration.is_empty() {
+            report.run_configuration.clone_from(&item.run_configuration);
         }
         return;
     }
@@ -240,5 +246,7 @@ fn damaged(folder: &ReportFolder, cause: &str) -> Problem {
     )
 }
 
+#[cfg(test)]
+mod rerun_tests;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,8 @@ pub struct Properties {
     pub id: String,
     /// The run configuration, `Chrome`: what was asked for, not what was got.
     pub run_configuration: String,
+    /// It says that neither browser nor device is driven: a suite that only calls services.
+    pub names_no_driver: bool,
     /// Execution profile.
     pub profile: String,
     /// `user - machine`.
@@ -54,6 +56,10 @@ pub fn read(source: impl Read) -> Result<Properties, String> {
     Ok(Properties {
         id: at(&["id"]),
         run_configuration: at(&["Name"]),
+        names_no_driver: json
+            .pointer("/execution/drivers/system")
+            .and_then(Value::as_object)
+            .is_some_and(|drivers| drivers.is_empty()),
         profile: at(&["execution", "general", "executionProfile"]),
         host: at(&["host", "hostName"]),
         os: at(&["host", "os"]),
@@ -96,6 +102,9 @@ mod tests {
         assert_eq!(properties.katalon_version, "8.2.5.208");
         assert_eq!(properties.collection_name, "All");
         assert_eq!(properties.remote_os, "");
+        assert!(!properties.names_no_driver);
+        let service = read(br#"{"execution":{"drivers":{"system":{}}}}"#.as_slice());
+        assert!(service.unwrap().names_no_driver);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) struct FolderRead {
 pub(super) struct ReadReport {
     pub(super) report: Report,
     pub(super) has_log: bool,
+    /// Neither browser nor device: an empty run configuration is one, not an unknown one.
+    pub(super) needs_no_driver: bool,
     /// The collection as the folder itself names it; empty if it does not.
     pub(super) collection: String,
 }
@@ -318,6 +320,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
         read.own = Some(ReadReport {
             report: report(folder, contents, &parts, &mut read.problems),
             has_log: log.is_some(),
+            needs_no_driver: properties.names_no_driver,
             collection: collection.clone(),
         });
     }
@@ -334,6 +337,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
         read.summarised.push(ReadReport {
             report: report(folder, contents, &parts, &mut unimportant),
             has_log: false,
+            needs_no_driver: false,
             collection: collection.clone(),
         });
     }

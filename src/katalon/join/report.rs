@@ -71,6 +71,8 @@ pub(super) fn report(
         os: os(parts, &device),
         device,
         profile: parts.properties.profile.clone(),
+        run_configuration: parts.properties.run_configuration.clone(),
+        retry_count: parts.log.and_then(|log| log.suite.as_ref()?.retry_count),
         katalon_version: first([
             known_version(parts.junit("katalonVersion")),
             known_version(parts.run_data("katalonVersion")),
@@ -83,6 +85,7 @@ pub(super) fn report(
         finished: log_ended || parts.suite.is_some_and(names_no_incomplete_case),
         results,
         files,
+        reruns: Vec::new(),
     }
 }
 

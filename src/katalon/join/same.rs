@@ -124,13 +124,13 @@ fn same_cases(a: &Report, b: &Report) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::PathBuf;
 
     use super::super::super::SuitePath;
     use super::*;
 
-    fn started(timestamp: Option<&str>, millis: Option<i64>) -> ReadReport {
+    pub(in super::super) fn started(timestamp: Option<&str>, millis: Option<i64>) -> ReadReport {
         let timestamp = timestamp.map(str::to_owned);
         let moment = millis.and_then(super::super::super::times::from_millis);
         ReadReport {
@@ -144,6 +144,8 @@ mod tests {
                 device: String::new(),
                 os: String::new(),
                 profile: String::new(),
+                run_configuration: String::new(),
+                retry_count: None,
                 katalon_version: String::new(),
                 started: moment.map(|moment| (moment, super::super::super::TimeSource::Exact)),
                 ended: None,
@@ -152,8 +154,10 @@ mod tests {
                 finished: true,
                 results: Vec::new(),
                 files: Vec::new(),
+                reruns: Vec::new(),
             },
             has_log: millis.is_some(),
+            needs_no_driver: false,
             collection: String::new(),
         }
     }

@@ -8,11 +8,11 @@ use super::super::{FileKind, Report, Status, TestResult, TimeSource};
 use super::{ReadReports, read_all};
 use crate::problem::code;
 
-const LOGIN: &str = "Test Cases/Login/Valid user";
-const PAY: &str = "Test Cases/Checkout/Pay by card";
-const REFUND: &str = "Test Cases/Checkout/Refund";
+pub(super) const LOGIN: &str = "Test Cases/Login/Valid user";
+pub(super) const PAY: &str = "Test Cases/Checkout/Pay by card";
+pub(super) const REFUND: &str = "Test Cases/Checkout/Refund";
 
-fn read(situation: &str) -> ReadReports {
+pub(super) fn read(situation: &str) -> ReadReports {
     let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
     let found = find(&Search {
         folder: reports.join(situation),
@@ -23,27 +23,27 @@ fn read(situation: &str) -> ReadReports {
 }
 
 /// The only report of a situation about which there is nothing to complain.
-fn report(situation: &str) -> Report {
+pub(super) fn report(situation: &str) -> Report {
     let mut read = read(situation);
     assert_eq!(messages(&read), [""; 0]);
     assert_eq!(read.reports.len(), 1);
     read.reports.remove(0)
 }
 
-fn messages(read: &ReadReports) -> Vec<&str> {
+pub(super) fn messages(read: &ReadReports) -> Vec<&str> {
     let unreadable = read.unreadable.iter().map(|one| &one.problem);
     let problems = read.problems.iter().chain(unreadable);
     problems.map(|one| one.message.as_str()).collect()
 }
 
-fn statuses(report: &Report) -> Vec<(&str, Status)> {
+pub(super) fn statuses(report: &Report) -> Vec<(&str, Status)> {
     let results = report.results.iter();
     results
         .map(|result| (result.test_case.as_str(), result.status()))
         .collect()
 }
 
-fn pictures(result: &TestResult) -> Vec<Vec<&str>> {
+pub(super) fn pictures(result: &TestResult) -> Vec<Vec<&str>> {
     result
         .all_attempts()
         .map(|attempt| {

@@ -1,0 +1,228 @@
+//! Finds for each row of a rerun the row that it repeats, and makes further attempts of it.
+//!
+//! | rows of one test case | paired |
+//! |---|---|
+//! | with bound values on both sides | by these; equal ones among each other as below |
+//! | as many as had not passed | with those, by order |
+//! | as many as there are at all | by order |
+//! | any other number | not at all, and then nothing of the rerun is joined |
+
+use std::collections::BTreeMap;
+
+use super::super::{Report, Row, Status, TestResult, last_part};
+
+/// A row of the rerun and the one that it repeats, by position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    /// Result of the earlier execution.
+    pub(super) result: usize,
+    /// Row of that result.
+    pub(super) row: usize,
+    /// Result of the rerun.
+    pub(super) rerun_result: usize,
+    /// Row of that result.
+    pub(super) rerun_row: usize,
+}
+
+/// Pairs every row of `later`; else the test case that does not fit.
+pub(super) fn pair(earlier: &[TestResult], later: &[TestResult]) -> Result<Vec<Pair>, String> {
+    let mut pairs = Vec::new();
+    for (rerun_result, result) in later.iter().enumerate() {
+        let rows = earlier
+            .iter()
+            .position(|other| other.test_case == result.test_case)
+            .and_then(|index| Some((index, partners(&earlier.get(index)?.rows, &result.rows)?)));
+        let Some((index, partners)) = rows else {
+            return Err(result.test_case.as_str().to_owned());
+        };
+        pairs.extend(partners.into_iter().map(|(row, rerun_row)| Pair {
+            result: index,
+            row,
+            rerun_result,
+            rerun_row,
+        }));
+    }
+    Ok(pairs)
+}
+
+/// Positions of an earlier row and the row that repeats it.
+fn partners(earlier: &[Row], later: &[Row]) -> Option<Vec<(usize, usize)>> {
+    let all: Vec<usize> = (0..earlier.len()).collect();
+    let repeated: Vec<usize> = (0..later.len()).collect();
+    let with_values = |rows: &[Row]| rows.iter().all(|row| !row.bound_values.is_empty());
+    if !with_values(earlier) || !with_values(later) {
+        return by_order(earlier, &all, &repeated);
+    }
+    let mut groups: BTreeMap<&[(String, String)], Vec<usize>> = BTreeMap::new();
+    for (index, row) in later.iter().enumerate() {
+        groups.entry(&row.bound_values).or_default().push(index);
+    }
+    let mut pairs = Vec::new();
+    for (values, repeated) in groups {
+        let equal: Vec<usize> = all
+            .iter()
+            .copied()
+            .filter(|&index| {
+                earlier
+                    .get(index)
+                    .is_some_and(|row| row.bound_values == values)
+            })
+            .collect();
+        pairs.extend(by_order(earlier, &equal, &repeated)?);
+    }
+    pairs.sort_unstable_by_key(|&(_, rerun_row)| rerun_row);
+    Some(pairs)
+}
+
+fn by_order(
+    earlier: &[Row],
+    candidates: &[usize],
+    repeated: &[usize],
+) -> Option<Vec<(usize, usize)>> {
+    let had_not_passed: Vec<usize> = candidates
+        .iter()
+        .copied()
+        .filter(|&index| {
+            earlier
+                .get(index)
+                .is_some_and(|row| row.status() != Status::Passed)
+        })
+        .collect();
+    let partners = if had_not_passed.len() == repeated.len() {
+        &had_not_passed
+    } else if candidates.len() == repeated.len() {
+        candidates
+    } else {
+        return None;
+    };
+    Some(
+        partners
+            .iter()
+            .copied()
+            .zip(repeated.iter().copied())
+            .collect(),
+    )
+}
+
+/// Makes further attempts of the rows of `later`, and of its files files of `report`.
+pub(super) fn take_in(report: &mut Report, later: Report, pairs: &[Pair]) {
+    for pair in pairs {
+        let rerun = later
+            .results
+            .get(pair.rerun_result)
+            .and_then(|result| result.rows.get(pair.rerun_row));
+        let row = report
+            .results
+            .get_mut(pair.result)
+            .and_then(|result| result.rows.get_mut(pair.row));
+        let (Some(rerun), Some(row)) = (rerun, row) else {
+            continue;
+        };
+        // What was planned and never reached is no attempt.
+        let reached = |attempt: &&super::super::Attempt| attempt.status != Status::NotRun;
+        if rerun.status() == Status::NotRun {
+            continue;
+        }
+        if row.status() == Status::NotRun {
+            row.attempts.clear();
+        }
+        row.attempts
+            .extend(rerun.attempts.iter().filter(reached).cloned());
+        if row.bound_values.is_empty() {
+            row.bound_values.clone_from(&rerun.bound_values);
+        }
+    }
+    for result in later.results {
+        let first = report
+            .results
+            .iter_mut()
+            .find(|first| first.test_case == result.test_case);
+        if let Some(first) = first {
+            let known = std::mem::take(&mut first.tags);
+            let new = result.tags.into_iter().filter(|tag| !known.contains(tag));
+            first.tags = known.iter().cloned().chain(new).collect();
+        }
+    }
+    let folder = last_part(&later.display_folder);
+    for mut file in later.files {
+        if !report.files.iter().any(|known| known.path == file.path) {
+            file.name = format!("{folder} {}", file.name);
+            report.files.push(file);
+        }
+    }
+    report.ended = report.ended.max(later.ended);
+    report.finished &= later.finished;
+    report.reruns.push(later.display_folder);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Attempt, TestCasePath};
+    use super::*;
+
+    /// A row by its value (empty: without) and whether it passed.
+    fn row(value: &str, passed: bool) -> Row {
+        let values = [("user".to_owned(), value.to_owned())];
+        Row {
+            bound_values: values
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .collect(),
+            attempts: vec![Attempt {
+                status: if passed {
+                    Status::Passed
+                } else {
+                    Status::Failed
+                },
+                started: None,
+                duration: None,
+                failure: None,
+                screenshots: Vec::new(),
+            }],
+        }
+    }
+
+    fn partners_of(earlier: &[(&str, bool)], later: &[&str]) -> Option<Vec<usize>> {
+        let earlier: Vec<Row> = earlier
+            .iter()
+            .map(|&(value, passed)| row(value, passed))
+            .collect();
+        let later: Vec<Row> = later.iter().map(|value| row(value, true)).collect();
+        let pairs = partners(&earlier, &later)?;
+        Some(pairs.into_iter().map(|(row, _)| row).collect())
+    }
+
+    #[test]
+    fn rows_find_their_partner_by_value_else_by_order_else_not_at_all() {
+        let (passed, failed) = (true, false);
+        let ann_failed = [("ann", failed), ("bob", passed), ("eve", failed)];
+        assert_eq!(partners_of(&ann_failed, &["eve", "ann"]), Some(vec![2, 0]));
+        assert_eq!(partners_of(&ann_failed, &["bob"]), Some(vec![1]));
+        assert_eq!(partners_of(&ann_failed, &["mia"]), None);
+        let twins = [("ann", passed), ("ann", failed)];
+        assert_eq!(partners_of(&twins, &["ann"]), Some(vec![1]));
+        assert_eq!(partners_of(&twins, &["ann", "ann"]), Some(vec![0, 1]));
+        let nameless = [("", passed), ("", failed), ("", failed)];
+        assert_eq!(partners_of(&nameless, &["", ""]), Some(vec![1, 2]));
+        assert_eq!(partners_of(&nameless, &["", "", ""]), Some(vec![0, 1, 2]));
+        assert_eq!(partners_of(&nameless, &[""]), None);
+        // Values on one side alone are none.
+        assert_eq!(partners_of(&nameless, &["ann", "bob"]), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn a_test_case_that_was_not_there_before_fits_nowhere() {
+        let result = |path: &str| TestResult {
+            test_case: TestCasePath::new(path),
+            tags: Vec::new(),
+            rows: vec![row("", false)],
+        };
+        let earlier = [result("Test Cases/A"), result("Test Cases/B")];
+        let pairs = pair(&earlier, &[result("Test Cases/B")]).unwrap();
+        assert_eq!((pairs[0].result, pairs[0].rerun_result), (1, 0));
+        assert_eq!(
+            pair(&earlier, &[result("Test Cases/C")]),
+            Err("Test Cases/C".to_owned())
+        );
+    }
+}

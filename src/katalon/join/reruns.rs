@@ -1,0 +1,425 @@
+//! Joins the executions of a suite that Katalon repeated because tests had failed.
+//!
+//! Each of them has a folder of its own, beside the others. Joined too little, a test that passed
+//! at last fails the build; joined too much, a failure is whitened by a pass that has nothing to
+//! do with it. So everything has to agree, and in doubt nothing is joined:
+//!
+//! | what | must |
+//! |---|---|
+//! | session | be the same; layouts of 5.x and 6.x have none |
+//! | suite, run configuration, profile, machine | be the same |
+//! | beginning | lie behind the end of the earlier one |
+//! | `retryCount` of the log | be lower |
+//! | without two logs: the cases | all be ones that had not passed |
+//! | rows | find their partner, see [`super::pairing`] |
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::times::WrittenTime;
+use super::super::{Report, Status, TestResult, TimeSource};
+use super::folder::ReadReport;
+use super::pairing::{Pair, pair, take_in};
+use crate::problem::{Problem, code};
+
+/// Joins reports that are sorted by folder; also says what looks like a rerun and is not joined.
+pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) {
+    let mut siblings: BTreeMap<(PathBuf, String), Vec<ReadReport>> = BTreeMap::new();
+    let mut joined = Vec::with_capacity(reports.len());
+    for read in reports {
+        let folder = read.report.folder.parent();
+        match folder.filter(|_| Session::of(&read.report).is_some()) {
+            Some(parent) => siblings
+                .entry((parent.to_owned(), read.report.suite.as_str().to_owned()))
+                .or_default()
+                .push(read),
+            None => joined.push(read),
+        }
+    }
+    let mut notes = Vec::new();
+    for mut executions in siblings.into_values() {
+        // A stable sort: what has no beginning stays in the order of the folders.
+        executions.sort_by_key(|read| read.report.started.map(|(moment, _)| moment));
+        let mut chains: Vec<Chain> = Vec::new();
+        for read in executions {
+            add(&mut chains, read, &mut notes);
+        }
+        joined.extend(chains.into_iter().map(|chain| chain.whole));
+    }
+    joined.sort_by(|a, b| a.report.folder.cmp(&b.report.folder));
+    (joined, notes)
+}
+
+/// Where the executions lie that one start of Katalon made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Session {
+    /// In a folder named by a time, above the suite path.
+    Named,
+    /// In the folder above, where `-reportFolder` wrote neither session nor suite path.
+    Holder { named_by_time: bool },
+}
+
+impl Session {
+    fn of(report: &Report) -> Option<Session> {
+        let holder = report.folder.parent()?;
+        let suite = report.suite.as_str();
+        let path = suite
+            .strip_prefix("Test Suites/")
+            .or_else(|| suite.strip_prefix("Test Cases/"))
+            .unwrap_or(suite);
+        let mut above = holder;
+        let mut in_suite_path = true;
+        for part in path.rsplit('/') {
+            in_suite_path &= name(above).to_lowercase() == part.to_lowercase();
+            above = above.parent().unwrap_or(Path::new(""));
+        }
+        if in_suite_path {
+            return is_time(&name(above)).then_some(Session::Named);
+        }
+        is_time(&name(&report.folder)).then(|| Session::Holder {
+            named_by_time: is_time(&name(holder)),
+        })
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// `20240101_101500`, in downloads with a number behind it.
+fn is_time(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let digits = |range| {
+        bytes
+            .get(range)
+            .is_some_and(|part: &[u8]| part.iter().all(u8::is_ascii_digit))
+    };
+    digits(0..8)
+        && bytes.get(8) == Some(&b'_')
+        && digits(9..15)
+        && matches!(bytes.get(15), None | Some(b'_'))
+}
+
+/// An execution and those that repeated it.
+struct Chain {
+    /// The first one, with the results of all.
+    whole: ReadReport,
+    last: Facts,
+}
+
+/// What the next execution is compared with.
+struct Facts {
+    display_folder: String,
+    has_log: bool,
+    retry_count: Option<u32>,
+    /// When it began, if a log or a zone tells it exactly.
+    exact: Option<Timestamp>,
+    /// When it began, as it is written.
+    written: Option<WrittenTime>,
+    length: Option<SignedDuration>,
+}
+
+impl Facts {
+    fn of(read: &ReadReport) -> Facts {
+        let report = &read.report;
+        let started = report.started;
+        Facts {
+            display_folder: report.display_folder.clone(),
+            has_log: read.has_log,
+            retry_count: report.retry_count,
+            exact: started
+                .filter(|(_, source)| *source == TimeSource::Exact)
+                .map(|(moment, _)| moment),
+            written: report
+                .junit_timestamp
+                .as_deref()
+                .and_then(WrittenTime::parse),
+            length: started
+                .zip(report.ended)
+                .map(|((started, _), ended)| ended.duration_since(started)),
+        }
+    }
+
+    /// From the end of this one to the beginning of `later`; `None` if their clocks cannot be
+    /// compared.
+    fn until(&self, later: &Facts) -> Option<SignedDuration> {
+        let between_starts = match (self.exact, later.exact) {
+            (Some(earlier), Some(later)) => later.duration_since(earlier),
+            (Some(_), None) | (None, Some(_)) | (None, None) => {
+                // Both read the clock on the wall of one machine.
+                let on_the_wall = |facts: &Facts| match facts.written? {
+                    WrittenTime::Local(local) => TimeZone::UTC.to_timestamp(local).ok(),
+                    WrittenTime::Zoned(_) => None,
+                };
+                on_the_wall(later)?.duration_since(on_the_wall(self)?)
+            }
+        };
+        between_starts.checked_sub(self.length?)
+    }
+}
+
+/// What an execution is to a chain.
+enum Verdict {
+    /// A further attempt, with these partners.
+    Rerun(Vec<Pair>),
+    /// An execution of its own.
+    Other,
+    /// Perhaps a rerun; why it is not taken for one.
+    Doubt(String),
+}
+
+/// Adds an execution to the one chain that it repeats, or begins a chain with it.
+fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>) {
+    let facts = Facts::of(&read);
+    let mut partners: Vec<(usize, Vec<Pair>)> = Vec::new();
+    let mut doubt: Option<(usize, String)> = None;
+    for (index, chain) in chains.iter().enumerate() {
+        match verdict(chain, &read, &facts) {
+            Verdict::Rerun(pairs) => partners.push((index, pairs)),
+            Verdict::Other => {}
+            Verdict::Doubt(reason) => doubt = Some((index, reason)),
+        }
+    }
+    if partners.len() > 1 {
+        // Nobody repeats what passed.
+        partners.retain(|(index, _)| {
+            let results = chains
+                .get(*index)
+                .map_or(&[][..], |chain| &chain.whole.report.results);
+            results.iter().any(|one| one.status() != Status::Passed)
+        });
+    }
+    if partners.len() > 1 {
+        let count = partners.len();
+        let reason = format!("it may repeat any of {count} executions");
+        doubt = partners.first().map(|(index, _)| (*index, reason));
+    } else if let Some((index, pairs)) = partners.pop()
+        && let Some(chain) = chains.get_mut(index)
+    {
+        take_in(&mut chain.whole.report, read.report, &pairs);
+        chain.last = facts;
+        return;
+    }
+    if let Some((index, reason)) = doubt
+        && let Some(chain) = chains.get(index)
+    {
+        notes.push(Problem::warning(
+            code::RERUN_NOT_JOINED,
+            format!(
+                "report '{}' may be a rerun of '{}' and counts as an execution of its own: {reason}",
+                facts.display_folder, chain.last.display_folder
+            ),
+            "Failures that a rerun would have healed still count.",
+        ));
+    }
+    chains.push(Chain {
+        whole: read,
+        last: facts,
+    });
+}
+
+/// Katalon repeats at once. Where nothing but the retry count ties two executions together, one
+/// of another day is not the answer to this one.
+const LONGEST_WAIT: Duration = Duration::from_secs(4 * 60 * 60);
+
+fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Verdict {
+    let (earlier, whole) = (&chain.last, &chain.whole);
+    let (Some(session), Some(_)) = (Session::of(&whole.report), Session::of(&later.report)) else {
+        return Verdict::Other;
+    };
+    let by_count = earlier.has_log && later_facts.has_log;
+    if !by_count
+        && session
+            == (Session::Holder {
+                named_by_time: false,
+            })
+    {
+        return Verdict::Other;
+    }
+    let mut doubt = None;
+    let mut doubted = |reason: &str| {
+        doubt.get_or_insert_with(|| reason.to_owned());
+    };
+    for (what, same) in [
+        ("run configuration", same_configuration(whole, later)),
+        (
+            "profile",
+            Same::of(&whole.report.profile, &later.report.profile),
+        ),
+    ] {
+        match same {
+            Same::Yes => {}
+            Same::No => return Verdict::Other,
+            Same::BothUnknown if !by_count => {}
+            Same::BothUnknown | Same::OneUnknown => doubted(&format!("its {what} is not known")),
+        }
+    }
+    if Same::of(whole.report.machine(), later.report.machine()) == Same::No {
+        return Verdict::Other;
+    }
+    match earlier.until(later_facts) {
+        Some(wait) if wait.is_negative() => return Verdict::Other,
+        Some(wait)
+            if wait > SignedDuration::from_secs(LONGEST_WAIT.as_secs().cast_signed())
+                && session != Session::Named =>
+        {
+            doubted("it began hours after the other had ended");
+        }
+        Some(_) => {}
+        None => doubted("the times of both do not tell which came first"),
+    }
+    if by_count {
+        match (earlier.retry_count, later_facts.retry_count) {
+            (Some(before), Some(now)) if now < before => {}
+            (Some(_), Some(_)) => return Verdict::Other,
+            (Some(_), None) | (None, Some(_)) | (None, None) => {
+                if !may_heal(&whole.report.results, &later.report.results) {
+                    return Verdict::Other;
+                }
+                doubted("its log does not say how many retries were left");
+            }
+        }
+    }
+    let results = &whole.report.results;
+    let pairs = match pair(results, &later.report.results) {
+        Ok(pairs) => pairs,
+        Err(_) if !by_count && !may_heal(results, &later.report.results) => return Verdict::Other,
+        Err(path) => {
+            return Verdict::Doubt(format!("its rows of '{path}' fit no rows of the other"));
+        }
+    };
+    let had_passed = |pair: &Pair| {
+        let row = results
+            .get(pair.result)
+            .and_then(|result| result.rows.get(pair.row));
+        row.is_none_or(|row| row.status() == Status::Passed)
+    };
+    if !by_count && (pairs.is_empty() || pairs.iter().any(had_passed)) {
+        return Verdict::Other;
+    }
+    match doubt {
+        Some(reason) => Verdict::Doubt(reason),
+        None => Verdict::Rerun(pairs),
+    }
+}
+
+/// Whether every test case of `later` is one of `earlier` that had not passed.
+fn may_heal(earlier: &[TestResult], later: &[TestResult]) -> bool {
+    !later.is_empty()
+        && later.iter().all(|result| {
+            earlier.iter().any(|other| {
+                other.test_case == result.test_case && other.status() != Status::Passed
+            })
+        })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Same {
+    Yes,
+    No,
+    BothUnknown,
+    OneUnknown,
+}
+
+impl Same {
+    fn of(a: &str, b: &str) -> Same {
+        match (a.is_empty(), b.is_empty()) {
+            (true, true) => Same::BothUnknown,
+            (false, false) if a == b => Same::Yes,
+            (false, false) => Same::No,
+            (true, false) | (false, true) => Same::OneUnknown,
+        }
+    }
+}
+
+/// Whether both were to run on the same browser or device.
+///
+/// What was asked for decides: of any phone another one may be got. Two browsers are two all the
+/// same, whatever the configuration is called.
+fn same_configuration(a: &ReadReport, b: &ReadReport) -> Same {
+    let got = |read: &ReadReport| browser_name(&read.report.browser).to_owned();
+    if Same::of(&got(a), &got(b)) == Same::No {
+        return Same::No;
+    }
+    let asked = Same::of(&a.report.run_configuration, &b.report.run_configuration);
+    match asked {
+        Same::Yes | Same::No | Same::OneUnknown => asked,
+        Same::BothUnknown if a.needs_no_driver && b.needs_no_driver => Same::Yes,
+        Same::BothUnknown => {
+            let of_both = |read: &ReadReport| read.report.browser_or_device().to_owned();
+            Same::of(&of_both(a), &of_both(b))
+        }
+    }
+}
+
+/// `Edge Chromium` of `Edge Chromium 144.0`.
+fn browser_name(browser: &str) -> &str {
+    match browser.rsplit_once(' ') {
+        Some((name, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => name,
+        Some(_) | None => browser,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::SuitePath;
+    use super::*;
+
+    #[test]
+    fn a_session_is_a_folder_named_by_a_time_above_the_suite_path() {
+        let holder = |named_by_time| Some(Session::Holder { named_by_time });
+        for (folder, expected) in [
+            (
+                "/w/Reports/20250811_105459/Web/Cart/20250811_105500",
+                Some(Session::Named),
+            ),
+            (
+                "/w/Reports/20250811_105459/web/cart/20250811_105500",
+                Some(Session::Named),
+            ),
+            ("/w/20250811_105459/Web/Cart/rerun1", Some(Session::Named)),
+            (
+                "/w/Downloaded From Katalon TestOps/20250811_105459_12/Web/Cart/20250811_105500",
+                Some(Session::Named),
+            ),
+            // 5.x and 6.x: any two runs of the suite lie side by side.
+            ("/w/Reports/Web/Cart/20250811_105500", None),
+            ("/w/report/20250811_105500", holder(false)),
+            ("/w/20250811_105459/20250811_105500", holder(true)),
+            ("/w/report/copied out", None),
+            ("/20250811_105500", holder(false)),
+        ] {
+            let mut report = super::super::same::tests::started(None, None).report;
+            report.suite = SuitePath::new("Test Suites/Web/Cart");
+            report.folder = PathBuf::from(folder);
+            assert_eq!(Session::of(&report), expected, "{folder}");
+        }
+    }
+
+    #[test]
+    fn names_are_times_or_not() {
+        for (name, expected) in [
+            ("20250811_105459", true),
+            ("20250811_105459_77", true),
+            ("20250811-105459", false),
+            ("20250811_10545", false),
+            ("20250811_1054590", false),
+            ("Smoke", false),
+        ] {
+            assert_eq!(is_time(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_browser_is_the_same_in_another_version() {
+        assert_eq!(browser_name("Edge Chromium 144.0.1"), "Edge Chromium");
+        assert_eq!(browser_name("Chrome"), "Chrome");
+        assert_eq!(browser_name("Safari Preview"), "Safari Preview");
+    }
+}
