@@ -6,6 +6,7 @@ use crate::azure_devops::TestRunId;
 use crate::exit_code::ExitCode;
 use crate::katalon::{Report, Status, TestResult};
 use crate::mapping::MappedRun;
+use crate::publish::dry::is_imagined_run;
 use crate::publish::fate::Fate;
 
 /// What became of a result.
@@ -272,7 +273,7 @@ impl Account {
     pub fn published_results(&self) -> usize {
         self.runs
             .iter()
-            .filter(|run| !run.found)
+            .filter(|run| !run.found && !is_imagined_run(run.id))
             .map(|run| run.results)
             .sum()
     }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -418,7 +419,7 @@ pub enum Content {
         length: u64,
     },
     /// Text that was masked, in memory.
-    Text(Clean),
+    Text(Arc<Clean>),
 }
 
 impl Content {

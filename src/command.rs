@@ -15,7 +15,7 @@ use crate::katalon::find::{self, Search};
 use crate::katalon::{Report, join};
 use crate::mapping;
 use crate::pipeline::{Pipeline, TaskResult};
-use crate::problem::{Problem, Severity, code};
+use crate::problem::{Problem, Severity, code, counted as count};
 use crate::publish::{ReadFailure, Waits, dry, read_until_answered};
 use crate::secrets::Secrets;
 use crate::{json, summary};
@@ -115,10 +115,12 @@ pub async fn publish(
     pipeline.section("Reading reports");
     let read = join::read_all(&found.folders, &found.collections);
     for report in &read.reports {
-        pipeline.line(&described(report));
         learn_secrets(&mut secrets, report);
     }
     mask_with(pipeline, &secrets);
+    for report in &read.reports {
+        pipeline.line(&described(report));
+    }
     read.problems
         .iter()
         .for_each(|problem| pipeline.issue(problem));
@@ -469,18 +471,13 @@ fn set_outputs(pipeline: &Pipeline, account: &Account, exit_code: ExitCode) {
     let ids: Vec<String> = runs.clone().map(|run| run.id.to_string()).collect();
     pipeline.set_output("testRunIds", &ids.join(","));
     pipeline.set_output_list("testRunUrls", runs.map(|run| run.url.as_str()));
-    let published = if ids.is_empty() {
-        0
-    } else {
-        account.published_results()
-    };
     for (name, number) in [
         ("totalTests", totals.total),
         ("passedTests", totals.passed),
         ("failedTests", totals.failed),
         ("otherTests", totals.other),
         ("flakyTests", totals.flaky),
-        ("publishedResults", published),
+        ("publishedResults", account.published_results()),
         ("exitCode", usize::from(exit_code.number())),
     ] {
         pipeline.set_output(name, &number.to_string());
@@ -515,11 +512,13 @@ fn write_summary(
     else {
         return;
     };
-    let errors = pipeline
+    // What no test case can show stands there, too.
+    let worth_a_note =
+        |severity, told| severity == Severity::Error || told == code::SUITE_HOOK_FAILED;
+    let notes: Vec<String> = pipeline
         .issues()
         .into_iter()
-        .filter(|(severity, ..)| *severity == Severity::Error);
-    let notes: Vec<String> = errors
+        .filter(|(severity, told, _)| worth_a_note(*severity, *told))
         .map(|(_, code, text)| format!("{code}: {text}"))
         .collect();
     let page = summary::markdown(account, &notes, secrets, invocation.inputs.dry_run.value);
@@ -570,13 +569,4 @@ fn end(pipeline: &Pipeline, verdict: &Verdict, under_task: bool) -> ExitCode {
         }
     }
     exit_code
-}
-
-/// `1 result`, `2 results`.
-fn count(number: usize, thing: &str) -> String {
-    if number == 1 {
-        format!("1 {thing}")
-    } else {
-        format!("{number} {thing}s")
-    }
 }

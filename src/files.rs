@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::azure_devops::{ATTACHMENT_LIMIT, Content};
 use crate::inputs::AttachmentKinds;
-use crate::katalon::{FileKind, Report, ReportFile, Status, TestResult};
+use crate::katalon::{FileKind, Report, ReportFile, Status, TestResult, text};
 use crate::secrets::{Clean, Secrets};
 
 /// Longer text is not attached.
@@ -74,7 +75,7 @@ pub fn read(reports: &[&Report], wanted: Wanted<'_>, secrets: &Secrets) -> Files
             };
             let prepare = |path: &Path| {
                 if is_text {
-                    text(path, secrets)
+                    masked_text(path, secrets)
                 } else {
                     as_it_is(path)
                 }
@@ -105,12 +106,12 @@ pub fn read(reports: &[&Report], wanted: Wanted<'_>, secrets: &Secrets) -> Files
 pub fn of_text(text: Clean) -> Prepared {
     let fingerprint = fingerprint(text.as_str().as_bytes(), text.as_str().len() as u64);
     Prepared {
-        content: Content::Text(text),
+        content: Content::Text(Arc::new(text)),
         fingerprint,
     }
 }
 
-fn text(path: &Path, secrets: &Secrets) -> Result<Prepared, String> {
+fn masked_text(path: &Path, secrets: &Secrets) -> Result<Prepared, String> {
     let (mut file, length) = open(path)?;
     if length > TEXT_LIMIT {
         return Err(format!(
@@ -118,16 +119,11 @@ fn text(path: &Path, secrets: &Secrets) -> Result<Prepared, String> {
             length / 1_000_000
         ));
     }
-    let mut bytes = Vec::new();
-    // A log that is still being written may grow while it is read.
-    file.by_ref()
-        .take(TEXT_LIMIT)
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
-    Ok(of_text(Clean::of_file(
-        &String::from_utf8_lossy(&bytes),
-        secrets,
-    )))
+    // A log that is still being written may grow while it is read. Whatever its encoding, it is
+    // masked as text and sent as UTF-8: bytes of UTF-16 hide every secret from a mask.
+    let text =
+        text::read_whole(file.by_ref().take(TEXT_LIMIT)).map_err(|error| error.to_string())?;
+    Ok(of_text(Clean::of_file(&text, secrets)))
 }
 
 fn as_it_is(path: &Path) -> Result<Prepared, String> {

@@ -18,7 +18,7 @@ pub mod join;
 pub mod junit;
 pub mod log;
 pub mod properties;
-mod text;
+pub(crate) mod text;
 mod times;
 #[cfg(test)]
 mod truth_tests;

@@ -88,14 +88,17 @@ pub fn run(environment: &Environment, streams: Streams, waits: Waits) -> ExitCod
                     return ExitCode::NotPublished;
                 }
             };
-            runtime.block_on(async {
+            let code = runtime.block_on(async {
                 let cancel = Cancel::listen(invocation.under_task);
                 tokio::select! {
                     code = command::publish(&invocation, &pipeline, waits, &cancel) => code,
                     // A later signal: whatever is still open stays open, and nothing more is said.
                     () = cancel.wanted_at_once() => ExitCode::Cancelled,
                 }
-            })
+            });
+            // A name that is still being looked up must not hold the end of the process up.
+            runtime.shutdown_background();
+            code
         }
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! The only module that knows both Katalon and Azure DevOps. Pure: no disk, no network, no clock.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -297,7 +296,13 @@ impl Mapper<'_> {
             (None, Vec::new())
         };
         let (deciding, deciding_row) = deciding_attempt(&part);
-        let message = self.message(deciding, status);
+        // A row that never ran tells so itself, whatever that makes of the rows together.
+        let told = if deciding.status == Status::NotRun {
+            Status::NotRun
+        } else {
+            status
+        };
+        let message = self.message(deciding, told);
         let message = if is_rows && !message.message.is_empty() {
             self.told_of_row(message, &rows[deciding_row], first_row + deciding_row)
         } else {
@@ -320,7 +325,8 @@ impl Mapper<'_> {
             result_group_type: group,
             sub_results,
         });
-        if let Some(whole) = message.whole {
+        // The Tests tab hides what hangs on a result with sub-results; they have messages of their own.
+        if let Some(whole) = message.whole.filter(|_| group.is_none()) {
             self.attach_text(Target::Result(position), "error-message.txt", whole);
         }
         self.attach_screenshots(position, rows, is_rows, wanted);
@@ -571,24 +577,20 @@ impl Message {
     }
 }
 
-/// The attempt whose message the result shows, and its row: the last attempt of the worst row.
+/// The attempt whose message the result shows, and its row: the last attempt of the worst row. Where
+/// rows are missing, nothing worse happened than that they never ran, so the first of those tells.
 fn deciding_attempt(result: &TestResult) -> (&Attempt, usize) {
-    let mut deciding = 0;
-    for (at, row) in result.rows.iter().enumerate() {
-        if row.status() > result.rows[deciding].status() {
-            deciding = at;
-        }
+    let worst = |row: &&Row| row.status();
+    let mut deciding = result.rows.iter().max_by_key(worst).map(Row::status);
+    if result.status() == Status::Incomplete && deciding != Some(Status::Incomplete) {
+        deciding = Some(Status::NotRun);
     }
+    let row = result
+        .rows
+        .iter()
+        .position(|row| Some(row.status()) == deciding)
+        .unwrap_or(0);
     // Rows and attempts are never empty.
-    let row = &result.rows[deciding];
-    (&row.attempts[row.attempts.len() - 1], deciding)
-}
-
-/// How many Katalon results have which status.
-pub fn count(reports: &[Report]) -> HashMap<Status, usize> {
-    let mut counts = HashMap::new();
-    for result in reports.iter().flat_map(|report| &report.results) {
-        *counts.entry(result.status()).or_default() += 1;
-    }
-    counts
+    let attempts = &result.rows[row].attempts;
+    (&attempts[attempts.len() - 1], row)
 }

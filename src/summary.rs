@@ -4,10 +4,14 @@
 
 use crate::account::{Account, ReportAccount, ResultFate};
 use crate::katalon::{Status, TestResult};
+use crate::publish::dry::is_imagined_run;
 use crate::secrets::Secrets;
 
 /// The agent shows summaries up to about this size.
 const LONGEST: usize = 900_000;
+
+/// Runs that are listed.
+const MOST_RUNS: usize = 200;
 
 /// Characters of a message that are shown.
 const LONGEST_MESSAGE: usize = 500;
@@ -35,9 +39,14 @@ pub fn markdown(account: &Account, notes: &[String], secrets: &Secrets, dry_run:
     for note in notes {
         page.push_str(&format!("⚠️ {}\n\n", text(&secrets.mask(note))));
     }
-    if !account.runs.is_empty() {
+    let runs: Vec<_> = account
+        .runs
+        .iter()
+        .filter(|run| !is_imagined_run(run.id))
+        .collect();
+    if !runs.is_empty() {
         page.push_str("| Test run | Results | |\n| --- | --- | --- |\n");
-        for run in &account.runs {
+        for run in runs.iter().take(MOST_RUNS) {
             let name = text(&secrets.mask(&run.name));
             let state = if run.found {
                 "was there before"
@@ -48,6 +57,12 @@ pub fn markdown(account: &Account, notes: &[String], secrets: &Secrets, dry_run:
                 "| [{name}]({}) | {} | {state} |\n",
                 link(&run.url),
                 run.results
+            ));
+        }
+        if runs.len() > MOST_RUNS {
+            page.push_str(&format!(
+                "\n… and {} more test runs\n",
+                runs.len() - MOST_RUNS
             ));
         }
         page.push('\n');

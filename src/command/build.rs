@@ -1,13 +1,13 @@
 //! Which build is published to: the running one, or another that the inputs name.
 
+use super::NOTHING_PUBLISHED;
 use super::context::Context;
-use super::{NOTHING_PUBLISHED, count};
 use crate::azure_devops::BuildId;
 use crate::azure_devops::builds::StoredBuild;
 use crate::azure_devops::explain::{self, Asker};
 use crate::azure_devops::sent::Sent;
 use crate::exit_code::ExitCode;
-use crate::problem::{Problem, code};
+use crate::problem::{Problem, code, counted as count};
 use crate::publish::{ReadFailure, cancelled, read_until_answered};
 
 /// The build that runs belong to.

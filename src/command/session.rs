@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::NOTHING_PUBLISHED;
 use super::build::TargetBuild;
 use super::context::Context;
 use super::verdict::Verdict;
-use super::{NOTHING_PUBLISHED, count};
 use crate::account::Account;
 use crate::agent::{self, Agent, Attempted};
 use crate::azure_devops::sent::Sent;
@@ -19,7 +19,7 @@ use crate::freshness::Age;
 use crate::inputs::{AttachmentsFor, WhenAlreadyPublished};
 use crate::katalon::Report;
 use crate::mapping::{self, MappedRun, Settings};
-use crate::problem::{Problem, code};
+use crate::problem::{Problem, code, counted as count};
 use crate::publish::desired::Desired;
 use crate::publish::fate::Fate;
 use crate::publish::marker::Owner;

@@ -132,6 +132,7 @@ pub(super) fn result_titles(results: &[TestResult]) -> Vec<&str> {
 }
 
 fn last_parts(path: &str, parts: usize) -> &str {
+    let path = path.trim_end_matches('/');
     let mut at = path.len();
     for _ in 0..parts {
         match path[..at].rfind('/') {
