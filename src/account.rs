@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::azure_devops::TestRunId;
 use crate::exit_code::ExitCode;
 use crate::katalon::{Report, Status, TestResult};
-use crate::mapping::MappedRun;
+use crate::mapping::Origin;
+use crate::publish::desired::DesiredRun;
 use crate::publish::dry::is_imagined_run;
 use crate::publish::fate::Fate;
 
@@ -135,12 +136,13 @@ impl Account {
     /// owner published it.
     pub fn book(
         &mut self,
-        run: &MappedRun,
+        run: &DesiredRun,
+        origin: &Origin,
         fate: &Fate,
         url: impl Fn(TestRunId) -> String,
         counts: impl Fn(usize) -> bool,
     ) {
-        let name = run.desired.run.name.as_str().to_owned();
+        let name = run.run.name.as_str().to_owned();
         match fate {
             Fate::Published {
                 id,
@@ -151,16 +153,16 @@ impl Account {
                     id: *id,
                     url: url(*id),
                     name,
-                    results: run.desired.results.len() - refused.len(),
+                    results: run.results.len() - refused.len(),
                     found: false,
                     incomplete: !refused.is_empty(),
                 });
-                for &(report, result) in &run.sources {
+                for &(report, result) in &origin.sources {
                     self.reports[report].fates[result] = ResultFate::Published(*id);
                 }
                 // A Katalon result whose rows made several results is there only if all are.
                 for (&position, why) in refused {
-                    let (report, result) = run.sources[position];
+                    let (report, result) = origin.sources[position];
                     let account = &mut self.reports[report];
                     account.fates[result] = ResultFate::Missing {
                         why: why.clone(),
@@ -170,7 +172,7 @@ impl Account {
                     self.refused.push((test_case, why.clone()));
                 }
                 for (&position, why) in missing_attachments {
-                    let attachment = &run.desired.attachments[position].attachment;
+                    let attachment = &run.attachments[position].attachment;
                     self.missing_attachments
                         .push((attachment.name.as_str().to_owned(), why.clone()));
                 }
@@ -181,7 +183,7 @@ impl Account {
                 incomplete,
             } => {
                 if !self.runs.iter().any(|known| known.id == *id) {
-                    let results = run.desired.results.len();
+                    let results = run.results.len();
                     let (id, url) = (*id, url(*id));
                     let incomplete = *incomplete;
                     self.runs.push(RunAccount {
@@ -194,7 +196,7 @@ impl Account {
                     });
                 }
                 let why = format!("already published in test run {id}");
-                for &report in &run.reports {
+                for &report in &origin.reports {
                     let account = &mut self.reports[report];
                     account.fates.fill(ResultFate::LeftOut {
                         why: why.clone(),
@@ -205,15 +207,15 @@ impl Account {
             }
             Fate::StillHeld { by } => {
                 let why = format!("another job is still publishing it, in test run {by}");
-                self.miss(run, &why, true);
+                self.miss(origin, &why, true);
             }
-            Fate::Missing { reason } => self.miss(run, reason, false),
-            Fate::Divided => self.miss(run, "it was to be published in runs of its own", false),
+            Fate::Missing { reason } => self.miss(origin, reason, false),
+            Fate::Divided => self.miss(origin, "it was to be published in runs of its own", false),
         }
     }
 
-    fn miss(&mut self, run: &MappedRun, why: &str, held: bool) {
-        for &report in &run.reports {
+    fn miss(&mut self, origin: &Origin, why: &str, held: bool) {
+        for &report in &origin.reports {
             self.reports[report].fates.fill(ResultFate::Missing {
                 why: why.to_owned(),
                 held,

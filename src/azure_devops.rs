@@ -18,6 +18,7 @@ pub mod client;
 pub mod connection;
 pub mod explain;
 mod progress;
+mod projects;
 mod reading;
 pub mod sent;
 pub mod test_runs;

@@ -20,9 +20,11 @@ use crate::publish::{ReadFailure, Waits, dry, read_until_answered};
 use crate::secrets::Secrets;
 use crate::{json, summary};
 
+mod age;
 mod build;
 mod context;
 mod session;
+mod settings;
 mod verdict;
 
 use context::Context;
@@ -124,16 +126,6 @@ pub async fn publish(
     read.problems
         .iter()
         .for_each(|problem| pipeline.issue(problem));
-    for unreadable in &read.unreadable {
-        let fails = inputs.fail_task_on_unreadable_reports.value;
-        verdict.gate(
-            pipeline,
-            fails,
-            ExitCode::NoReports,
-            unreadable.problem.clone(),
-        );
-    }
-
     let release_environment = agent
         .release
         .as_ref()
@@ -161,9 +153,18 @@ pub async fn publish(
                 verdict: &mut verdict,
                 account: &mut account,
             };
-            session.publish(reports, release_environment).await;
+            session
+                .publish(reports, &read.unreadable, release_environment)
+                .await;
         }
-        Err(failure) => failed_connection = Some(failure),
+        Err(failure) => {
+            let fails = inputs.fail_task_on_unreadable_reports.value;
+            for unreadable in &read.unreadable {
+                let problem = unreadable.problem.clone();
+                verdict.gate(pipeline, fails, ExitCode::NoReports, problem);
+            }
+            failed_connection = Some(failure);
+        }
     }
     if reports.iter().all(|report| report.results.is_empty()) {
         let fails = inputs.fail_task_on_missing_reports.value;

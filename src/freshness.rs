@@ -51,6 +51,24 @@ impl Age<'_> {
         self.is_before_job(report) && build_start.duration_since(ended) > slack
     }
 
+    /// [`Age::is_before_job`] of a folder that cannot be read: its newest file dates it.
+    pub fn is_folder_before_job(&self, folder: &Path) -> bool {
+        let changed = newest(folder, changed).map(|time| self.corrected(time));
+        let (Some(start), Some(changed)) = (self.job_start, changed) else {
+            return false;
+        };
+        changed < start
+    }
+
+    /// [`Age::is_stale`] of a folder that cannot be read.
+    pub fn is_folder_stale(&self, folder: &Path) -> bool {
+        let changed = newest(folder, changed).map(|time| self.corrected(time));
+        let (Some(build_start), Some(changed)) = (self.build_start, changed) else {
+            return false;
+        };
+        self.is_folder_before_job(folder) && build_start.duration_since(changed) > SLACK
+    }
+
     /// Whether a report came here on purpose: it lies where downloads go, and its files were made
     /// or changed on this disk since the job began (a self-hosted agent keeps older downloads).
     pub fn is_downloaded(&self, report: &Report) -> bool {

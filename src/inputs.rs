@@ -28,7 +28,8 @@ pub use status_mapping::StatusMapping;
 pub use table::{Inputs, Row, TABLE, readme_table};
 pub use title::{Placeholder, TitleTemplate};
 pub use value::{
-    AttachmentsFor, Command, Format, InputValue, Kind, Seconds, WhenAlreadyPublished, Wrong,
+    AttachmentsFor, Command, Format, InputValue, Kind, Seconds, TestRunPer, WhenAlreadyPublished,
+    Wrong,
 };
 
 /// Where a value comes from.

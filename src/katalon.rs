@@ -269,6 +269,9 @@ pub struct Report {
     pub suite: SuitePath,
     /// The collection that it was executed in (`Test Suites/All`), if one tells so.
     pub collection: Option<String>,
+    /// The folder of that execution of the collection, if its own report is at hand: the same
+    /// collection executed twice is two.
+    pub collection_folder: Option<PathBuf>,
     /// `hostname` of JUnit, `user - machine`; empty if unknown.
     pub host: String,
     /// `Chrome 101.0.4951.67`; empty for API suites.

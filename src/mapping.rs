@@ -13,13 +13,15 @@ use crate::azure_devops::{
 };
 use crate::files::{self, Files, Prepared, Wanted};
 use crate::inputs::StatusMapping;
-use crate::katalon::{Attempt, Failure, Report, Row, Status, TestResult};
+use crate::katalon::{Attempt, Failure, Report, Row, Status, TestCasePath, TestResult};
 use crate::publish::desired::{DesiredAttachment, DesiredRun, Target};
 use crate::publish::marker::{Marker, Owner, ReportKey};
 use crate::secrets::{Clean, Secrets};
 
+mod groups;
 mod titles;
 
+pub use groups::groups;
 pub use titles::run_titles;
 
 /// What decides how reports become runs.
@@ -52,11 +54,9 @@ pub struct Settings<'a> {
     pub now: Timestamp,
 }
 
-/// A run to be made, and where it comes from.
+/// Where a run comes from.
 #[derive(Clone, Debug)]
-pub struct MappedRun {
-    /// The run.
-    pub desired: DesiredRun,
+pub struct Origin {
     /// The reports that it holds, by position.
     pub reports: Vec<usize>,
     /// For each result of the run: report and Katalon result that it comes from.
@@ -118,7 +118,7 @@ pub fn test_run(
     title: &str,
     files: &Files,
     settings: &Settings<'_>,
-) -> MappedRun {
+) -> (DesiredRun, Origin) {
     let mut mapped = Mapper {
         settings,
         files,
@@ -127,8 +127,11 @@ pub fn test_run(
         attachments: Vec::new(),
         left_out_files: Vec::new(),
     };
+    let results = reports.iter().flat_map(|(_, report)| &report.results);
+    let paths: Vec<&TestCasePath> = results.map(|result| &result.test_case).collect();
+    let mut titles = titles::result_titles(&paths).into_iter();
     for &(position, report) in reports {
-        mapped.add_report(position, report);
+        mapped.add_report(position, report, &mut titles, reports.len() > 1);
     }
     let keys: Vec<ReportKey> = reports
         .iter()
@@ -156,25 +159,37 @@ pub fn test_run(
         completed: run.completed.max(run.started),
         ..run
     };
-    MappedRun {
-        desired: DesiredRun {
-            keys,
-            run,
-            results: mapped.results,
-            attachments: mapped.attachments,
-        },
+    let desired = DesiredRun {
+        keys,
+        run,
+        results: mapped.results,
+        attachments: mapped.attachments,
+    };
+    let origin = Origin {
         reports: reports.iter().map(|(position, _)| *position).collect(),
         sources: mapped.sources,
         left_out_files: mapped.left_out_files,
-    }
+    };
+    (desired, origin)
 }
 
+/// What was given, else the OS of the reports, if they agree.
 fn platform(reports: &[(usize, &Report)], settings: &Settings<'_>) -> Clean {
     if let Some(given) = &settings.platform {
         return given.clone();
     }
-    let os = reports.first().map_or("", |(_, report)| report.os.as_str());
-    settings.secrets.clean(os).one_line().as_name(NAME_LIMIT)
+    let mut systems = reports.iter().map(|(_, report)| report.os.as_str());
+    let first = systems.next().unwrap_or_default();
+    let agreed = if systems.all(|os| os == first) {
+        first
+    } else {
+        ""
+    };
+    settings
+        .secrets
+        .clean(agreed)
+        .one_line()
+        .as_name(NAME_LIMIT)
 }
 
 /// What a reader of the run wants to know of its origin, and the mark at the end.
@@ -236,9 +251,15 @@ struct Message {
 }
 
 impl Mapper<'_> {
-    fn add_report(&mut self, position: usize, report: &Report) {
-        let titles = titles::result_titles(&report.results);
-        for (at, (result, title)) in report.results.iter().zip(titles).enumerate() {
+    fn add_report(
+        &mut self,
+        position: usize,
+        report: &Report,
+        titles: &mut impl Iterator<Item = String>,
+        is_one_of_several: bool,
+    ) {
+        for (at, result) in report.results.iter().enumerate() {
+            let title = titles.next().unwrap_or_default();
             // More sub-results than a result may have make several results of it.
             let room = if result.attempts() > 1 {
                 (SUB_RESULTS_PER_RESULT / (result.attempts() + 1)).max(1)
@@ -256,14 +277,19 @@ impl Mapper<'_> {
                         first_row + rows.len()
                     )
                 } else {
-                    title.to_owned()
+                    title.clone()
                 };
                 self.add_result(report, result, rows, first_row, &title);
                 self.sources.push((position, at));
             }
         }
         for file in self.settings.wanted.files_of(report) {
-            self.attach(Target::Run, &file.name, &file.path);
+            let name = if is_one_of_several {
+                format!("{}{}", name_of_execution(report), file.name)
+            } else {
+                file.name.clone()
+            };
+            self.attach(Target::Run, &name, &file.path);
         }
     }
 
@@ -565,6 +591,16 @@ impl Mapper<'_> {
     fn clean(&self, text: &str) -> Clean {
         self.settings.secrets.clean(text)
     }
+}
+
+/// Suite and time, in front of the name of a file of a run that holds several reports.
+fn name_of_execution(report: &Report) -> String {
+    let time = report
+        .folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    format!("{} {time} ", report.suite.name())
 }
 
 impl Message {

@@ -135,7 +135,7 @@ impl Context<'_> {
         }
     }
 
-    fn asker(&self) -> Asker<'_> {
+    pub(super) fn asker(&self) -> Asker<'_> {
         Asker {
             identity: &self.as_whom.name,
             project: self.project(),

@@ -7,6 +7,7 @@ use crate::azure_devops::connection::ConnectedAs;
 use crate::cancel::Cancel;
 use crate::inputs::Invocation;
 use crate::pipeline::Pipeline;
+use crate::problem::{Problem, code};
 use crate::publish::Waits;
 use crate::secrets::Secrets;
 
@@ -28,7 +29,8 @@ impl<'a> Context<'a> {
         project_of_runs(self.invocation)
     }
 
-    pub(super) fn project_was_typed(&self) -> bool {
+    /// Whether a problem says that a project is not there that was typed: an input is wrong then.
+    pub(super) fn is_typed_project_missing(&self, problem: &Problem) -> bool {
         // The agent's project exists; one that was typed may not.
         let agent = &self.invocation.agent;
         let of_build = agent
@@ -36,7 +38,7 @@ impl<'a> Context<'a> {
             .as_ref()
             .and_then(|build| build.project.as_deref());
         let told = [of_build, agent.project.as_deref()];
-        !told.contains(&Some(self.project()))
+        problem.code == code::NO_SUCH_PROJECT && !told.contains(&Some(self.project()))
     }
 
     /// Where people look at a run, if the service did not say.

@@ -8,7 +8,9 @@ use super::attachments::AttachmentKinds;
 use super::report_folders::ReportFolders;
 use super::status_mapping::StatusMapping;
 use super::title::TitleTemplate;
-use super::value::{AttachmentsFor, Command, InputValue, Kind, Seconds, WhenAlreadyPublished};
+use super::value::{
+    AttachmentsFor, Command, InputValue, Kind, Seconds, TestRunPer, WhenAlreadyPublished,
+};
 use super::{Given, Reader, Source};
 
 /// What is known of an input without reading it.
@@ -168,10 +170,15 @@ inputs! {
     /// build's own project.
     project: Option<String> = "", in words "`$(System.TeamProject)`", for [Publish];
 
+    /// What a test run holds: `suite` one execution of a suite, `collection` the suites that a
+    /// collection executed together, `build` everything, up to 40 reports in a run.
+    test_run_per: TestRunPer = "suite", for [Publish];
+
     /// What the test run is called. Placeholders: `{suite}`, `{suitePath}`, `{collection}`,
     /// `{profile}`, `{browser}` (name without version), `{os}`, `{build}` (number of the build),
     /// `{date}` (start, `yyyy-MM-dd HH:mm`).
-    test_run_title: TitleTemplate = "{suite}",
+    test_run_title: Option<TitleTemplate> = "",
+        in words "`{suite}`, `{collection}` or `{build}`, as `testRunPer` says",
         katalon "submitOptions.testRunName",
         for [Publish];
 

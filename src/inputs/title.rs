@@ -50,6 +50,17 @@ enum Part {
 }
 
 impl TitleTemplate {
+    /// Nothing but one placeholder.
+    pub fn only(placeholder: Placeholder) -> Self {
+        let word = Placeholder::ALL
+            .iter()
+            .find(|(known, _)| *known == placeholder);
+        Self {
+            parts: vec![Part::Placeholder(placeholder)],
+            text: word.map_or("", |(_, word)| word).to_owned(),
+        }
+    }
+
     /// The title with every placeholder replaced by what `value` says of it. What it says is
     /// taken as it is: braces in the name of a suite mean nothing.
     pub fn fill(&self, mut value: impl FnMut(Placeholder) -> String) -> String {
@@ -110,6 +121,23 @@ impl InputValue for TitleTemplate {
 
     fn shown(&self) -> String {
         self.text.clone()
+    }
+}
+
+/// A title that is not given follows from what a run holds.
+impl InputValue for Option<TitleTemplate> {
+    const KIND: Kind = Kind::Text;
+
+    fn parse(text: &str) -> Result<Self, Vec<Wrong>> {
+        TitleTemplate::parse(text).map(Some)
+    }
+
+    fn parse_default(_: &str) -> Result<Self, Vec<Wrong>> {
+        Ok(None)
+    }
+
+    fn shown(&self) -> String {
+        self.as_ref().map(InputValue::shown).unwrap_or_default()
     }
 }
 

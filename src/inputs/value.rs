@@ -246,6 +246,18 @@ pick_list! {
 }
 
 pick_list! {
+    /// What a test run holds.
+    pub enum TestRunPer {
+        /// One execution of a suite.
+        Suite = "suite",
+        /// The suites that a collection executed together.
+        Collection = "collection",
+        /// All reports, up to a limit.
+        Build = "build",
+    }
+}
+
+pick_list! {
     /// What becomes of a report that is in a finished run already.
     pub enum WhenAlreadyPublished {
         /// It is left out.

@@ -222,6 +222,7 @@ fn place_in_collection(read: &mut ReadReport, collections: &[KnownCollection]) {
         .find_map(|known| Some((known, known.item(&report.folder)?)));
     if let Some((known, item)) = listed {
         report.collection = Some(known.id.clone()).filter(|id| !id.is_empty());
+        report.collection_folder = Some(known.folder.clone());
         if report.profile.is_empty() {
             report.profile.clone_from(&item.profile);
         }
@@ -235,6 +236,7 @@ fn place_in_collection(read: &mut ReadReport, collections: &[KnownCollection]) {
         .iter()
         .find(|known| known.folder == report.folder)
         .map(|known| known.id.clone());
+    report.collection_folder = around.as_ref().map(|_| report.folder.clone());
     report.collection = around.or(Some(own)).filter(|id| !id.is_empty());
 }
 

@@ -5,28 +5,28 @@ use std::collections::HashMap;
 use jiff::tz::TimeZone;
 
 use crate::inputs::{Placeholder, TitleTemplate};
-use crate::katalon::{Report, TestResult};
+use crate::katalon::{Report, TestCasePath};
 
-/// The names of the runs of the reports, in order. Where several would be equal they get what tells
-/// them apart: browser or device, profile, then start.
+/// The names of runs that hold these reports, in order. Where several would be equal they get what
+/// tells them apart: browser or device, profile, then start.
 pub fn run_titles(
-    reports: &[&Report],
+    runs: &[Vec<&Report>],
     template: &TitleTemplate,
     build_number: &str,
     zone: &TimeZone,
 ) -> Vec<String> {
-    let mut titles: Vec<String> = reports
+    let mut titles: Vec<String> = runs
         .iter()
-        .map(|report| filled(report, template, build_number, zone))
+        .map(|reports| filled(reports, template, build_number, zone))
         .collect();
-    let details: [&dyn Fn(&Report) -> String; 3] = [
-        &|report| report.browser_or_device().to_owned(),
-        &|report| report.profile.clone(),
-        &|report| start(report, zone, "%Y-%m-%d %H:%M:%S"),
+    let details: [&dyn Fn(&[&Report]) -> String; 3] = [
+        &|reports| each(reports, |report| report.browser_or_device().to_owned()),
+        &|reports| each(reports, |report| report.profile.clone()),
+        &|reports| start(reports, zone, "%Y-%m-%d %H:%M:%S"),
     ];
     for detail in details {
         for group in equal_titles(&titles) {
-            let told: Vec<String> = group.iter().map(|&at| detail(reports[at])).collect();
+            let told: Vec<String> = group.iter().map(|&at| detail(&runs[at])).collect();
             // A detail that all share tells nothing apart.
             if told.iter().all(|text| *text == told[0]) {
                 continue;
@@ -60,34 +60,42 @@ fn equal_titles(titles: &[String]) -> Vec<Vec<usize>> {
     groups
 }
 
+/// What the reports of a run say, each word once, in their order.
+fn each(reports: &[&Report], told: impl Fn(&Report) -> String) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in reports.iter().map(|report| told(report)) {
+        if !word.is_empty() && !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(", ")
+}
+
 fn filled(
-    report: &Report,
+    reports: &[&Report],
     template: &TitleTemplate,
     build_number: &str,
     zone: &TimeZone,
 ) -> String {
+    let suites = || each(reports, |report| report.suite.name().to_owned());
     let title = template.fill(|placeholder| match placeholder {
-        Placeholder::Suite => report.suite.name().to_owned(),
-        Placeholder::SuitePath => report.suite.as_str().to_owned(),
-        Placeholder::Collection => report
-            .collection
-            .as_deref()
-            .and_then(|path| path.rsplit('/').next())
-            .unwrap_or_default()
-            .to_owned(),
-        Placeholder::Profile => report.profile.clone(),
-        Placeholder::Browser => name_without_version(report.browser_or_device()).to_owned(),
-        Placeholder::Os => report.os.clone(),
+        Placeholder::Suite => suites(),
+        Placeholder::SuitePath => each(reports, |report| report.suite.as_str().to_owned()),
+        Placeholder::Collection => each(reports, |report| {
+            let path = report.collection.as_deref().unwrap_or_default();
+            path.rsplit('/').next().unwrap_or_default().to_owned()
+        }),
+        Placeholder::Profile => each(reports, |report| report.profile.clone()),
+        Placeholder::Browser => each(reports, |report| {
+            name_without_version(report.browser_or_device()).to_owned()
+        }),
+        Placeholder::Os => each(reports, |report| report.os.clone()),
         Placeholder::Build => build_number.to_owned(),
-        Placeholder::Date => start(report, zone, "%Y-%m-%d %H:%M"),
+        Placeholder::Date => start(reports, zone, "%Y-%m-%d %H:%M"),
     });
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    // A run needs a name, whatever the template left of it.
-    if title.is_empty() {
-        report.suite.name().to_owned()
-    } else {
-        title
-    }
+    // A run needs a name, whatever the template left of it: a suite outside any collection, say.
+    if title.is_empty() { suites() } else { title }
 }
 
 /// `Chrome` of `Chrome 101.0.4951.67`.
@@ -98,35 +106,44 @@ fn name_without_version(browser: &str) -> &str {
     version.map_or(browser, |at| &browser[..at])
 }
 
-fn start(report: &Report, zone: &TimeZone, format: &str) -> String {
-    report
-        .started
-        .map(|(started, _)| zone.to_datetime(started).strftime(format).to_string())
+/// When the first of the reports began.
+fn start(reports: &[&Report], zone: &TimeZone, format: &str) -> String {
+    reports
+        .iter()
+        .filter_map(|report| Some(report.started?.0))
+        .min()
+        .map(|started| zone.to_datetime(started).strftime(format).to_string())
         .unwrap_or_default()
 }
 
 /// The titles of results: the last part of the path, from the part where they differ if two share it.
-pub(super) fn result_titles(results: &[TestResult]) -> Vec<&str> {
-    let mut parts: Vec<usize> = vec![1; results.len()];
+pub(super) fn result_titles(paths: &[&TestCasePath]) -> Vec<String> {
+    let mut parts: Vec<usize> = vec![1; paths.len()];
     loop {
-        let titles: Vec<&str> = results
+        let titles: Vec<&str> = paths
             .iter()
             .zip(&parts)
-            .map(|(result, &parts)| last_parts(result.test_case.as_str(), parts))
+            .map(|(path, &parts)| last_parts(path.as_str(), parts))
             .collect();
-        let mut count: HashMap<&str, usize> = HashMap::new();
-        for title in &titles {
-            *count.entry(title).or_default() += 1;
+        let mut sharing: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, title) in titles.iter().enumerate() {
+            sharing.entry(title).or_default().push(at);
         }
         let mut longer = false;
-        for (at, title) in titles.iter().enumerate() {
-            if count[title] > 1 && title.len() < results[at].test_case.as_str().len() {
-                parts[at] += 1;
-                longer = true;
+        for group in sharing.values() {
+            // Results of one test case in several suites share the whole path.
+            if group.iter().all(|&at| paths[at] == paths[group[0]]) {
+                continue;
+            }
+            for &at in group {
+                if titles[at].len() < paths[at].as_str().trim_end_matches('/').len() {
+                    parts[at] += 1;
+                    longer = true;
+                }
             }
         }
         if !longer {
-            return titles;
+            return titles.into_iter().map(str::to_owned).collect();
         }
     }
 }
@@ -141,4 +158,38 @@ fn last_parts(path: &str, parts: usize) -> &str {
         }
     }
     &path[at + 1..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_grow_only_where_two_would_be_equal() {
+        let paths = [
+            "Test Cases/A/Login/Valid",
+            "Test Cases/B/Login/Valid",
+            "Test Cases/Other",
+        ];
+        let paths = paths.map(TestCasePath::new);
+        let titles = result_titles(&paths.iter().collect::<Vec<_>>());
+        assert_eq!(titles, ["A/Login/Valid", "B/Login/Valid", "Other"]);
+    }
+
+    #[test]
+    fn one_test_case_in_two_suites_keeps_its_name() {
+        let path = TestCasePath::new("Test Cases/A/Valid");
+        assert_eq!(result_titles(&[&path, &path]), ["Valid", "Valid"]);
+        assert_eq!(result_titles(&[&TestCasePath::new("Test Cases/A/")]), ["A"]);
+    }
+
+    #[test]
+    fn a_browser_is_named_without_its_version() {
+        assert_eq!(name_without_version("Chrome 101.0.4951.67"), "Chrome");
+        assert_eq!(name_without_version("Edge Chromium 144"), "Edge Chromium");
+        assert_eq!(
+            name_without_version("Pixel 7 (Android 14)"),
+            "Pixel 7 (Android 14)"
+        );
+    }
 }

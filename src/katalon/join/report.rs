@@ -62,6 +62,7 @@ pub(super) fn report(
         display_folder: folder.display.clone(),
         suite: suite_path(folder, parts),
         collection: None,
+        collection_folder: None,
         host: first([
             parts.suite.map_or("", |suite| &suite.hostname),
             parts.run_data("hostName"),

@@ -139,6 +139,7 @@ pub(super) mod tests {
                 display_folder: String::new(),
                 suite: SuitePath::new("Test Suites/S"),
                 collection: None,
+                collection_folder: None,
                 host: "ann - pc".to_owned(),
                 browser: String::new(),
                 device: String::new(),

@@ -1,0 +1,131 @@
+//! Reports that are older than the build: left out, and told in one line.
+
+use super::build::TargetBuild;
+use super::session::Session;
+use crate::agent::Agent;
+use crate::azure_devops::sent::Sent;
+use crate::exit_code::ExitCode;
+use crate::freshness::Age;
+use crate::katalon::Report;
+use crate::katalon::join::UnreadableReport;
+use crate::problem::{Problem, code, counted as count};
+use crate::publish::read_until_answered;
+
+impl<'a> Session<'a> {
+    /// What the age of reports is measured by. Asks for the build's start only if a report is older
+    /// than this job.
+    pub(super) async fn age(
+        &self,
+        reports: &[Report],
+        unreadable: &[UnreadableReport],
+        build: Option<&TargetBuild>,
+    ) -> Age<'a> {
+        let agent: &'a Agent = &self.context.invocation.agent;
+        let mut age = Age {
+            agent: Some(agent),
+            job_start: agent.job_start,
+            build_start: None,
+            clock_ahead: self.context.as_whom.clock_ahead,
+        };
+        let skip = self.context.invocation.inputs.skip_stale_reports.value;
+        // For another build the reports were chosen on purpose.
+        let Some(build) = build.filter(|build| build.is_running && skip) else {
+            return age;
+        };
+        let mut folders = unreadable.iter().map(|report| report.folder.path.as_path());
+        let old_reports = reports.iter().any(|report| age.is_before_job(report));
+        if !old_reports && !folders.any(|folder| age.is_folder_before_job(folder)) {
+            return age;
+        }
+        let (client, project) = (self.context.client, self.context.project());
+        let id = build.id;
+        let asked = read_until_answered(
+            self.context.waits,
+            self.context.invocation.inputs.retry_for.value.duration(),
+            self.context.pipeline,
+            self.context.cancel,
+            || client.build(project, id),
+        )
+        .await;
+        match asked {
+            Ok(Sent::Answered(build)) => age.build_start = build.started,
+            Ok(Sent::Refused(refusal)) => self.context.pipeline.issue(&Problem::warning(
+                code::AGE_UNKNOWN,
+                format!("when build {id} began cannot be read ({} {})", refusal.status, refusal.message),
+                "Reports older than this job are published; 'skipStaleReports: false' says that they are meant.",
+            )),
+            // What follows will meet the same trouble and tell it.
+            Ok(Sent::NotSent(_) | Sent::Unknown(_)) | Err(_) => {}
+        }
+        age
+    }
+
+    pub(super) fn leave_out_stale(
+        &mut self,
+        reports: &[Report],
+        age: &Age<'_>,
+        pending: &mut Vec<usize>,
+    ) {
+        let before = pending.len();
+        pending.retain(|&at| {
+            let stale = age.is_stale(&reports[at]);
+            if stale {
+                self.account
+                    .leave_out(at, "it ended before the build began");
+                self.context
+                    .pipeline
+                    .debug(&format!("stale: {}", reports[at].display_folder));
+            }
+            !stale
+        });
+        let stale = before - pending.len();
+        if stale == 0 {
+            return;
+        }
+        self.context.pipeline.line(&format!(
+            "{} left out: older than the build ('skipStaleReports'; 'system.debug' names them)",
+            count(stale, "report")
+        ));
+        if pending.is_empty() {
+            let fails = self
+                .context
+                .invocation
+                .inputs
+                .fail_task_on_missing_reports
+                .value;
+            let problem = Problem::error(
+                code::ONLY_STALE_REPORTS,
+                format!(
+                    "no Katalon report of this build found: {} that ended before the build began",
+                    count(stale, "report")
+                ),
+                "Check that Katalon ran in this build, or set 'skipStaleReports' to false if these are meant.",
+            );
+            self.verdict
+                .gate(self.context.pipeline, fails, ExitCode::NoReports, problem);
+        }
+    }
+
+    /// Report folders that cannot be read: told, and judged by the inputs, unless they lay there
+    /// before the build began.
+    pub(super) fn judge_unreadable(&mut self, unreadable: &[UnreadableReport], age: &Age<'_>) {
+        let fails = self
+            .context
+            .invocation
+            .inputs
+            .fail_task_on_unreadable_reports
+            .value;
+        for report in unreadable {
+            if age.is_folder_stale(&report.folder.path) {
+                self.context.pipeline.line(&format!(
+                    "{} cannot be read, and is left out: older than the build",
+                    report.folder.display
+                ));
+            } else {
+                let problem = report.problem.clone();
+                self.verdict
+                    .gate(self.context.pipeline, fails, ExitCode::NoReports, problem);
+            }
+        }
+    }
+}

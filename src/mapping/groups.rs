@@ -1,0 +1,59 @@
+//! Which reports share a run.
+
+use std::path::Path;
+
+use crate::inputs::TestRunPer;
+use crate::katalon::Report;
+
+/// Reports in one run: its comment holds a key for each, and has room for about so many.
+const REPORTS_PER_RUN: usize = 40;
+
+/// Positions of the reports of each run, in the order of the first ones.
+pub fn groups(reports: &[Report], pending: &[usize], per: TestRunPer) -> Vec<Vec<usize>> {
+    let groups: Vec<Vec<usize>> = match per {
+        TestRunPer::Suite => pending.iter().map(|&at| vec![at]).collect(),
+        TestRunPer::Collection => by_collection(reports, pending),
+        TestRunPer::Build => vec![pending.to_vec()],
+    };
+    groups
+        .iter()
+        .flat_map(|group| group.chunks(REPORTS_PER_RUN))
+        .map(<[usize]>::to_vec)
+        .collect()
+}
+
+/// A suite outside any collection is alone; a collection executed twice is two.
+fn by_collection(reports: &[Report], pending: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(Option<(&str, &Path)>, Vec<usize>)> = Vec::new();
+    for &at in pending {
+        let report = &reports[at];
+        let session = report
+            .collection_folder
+            .as_deref()
+            .unwrap_or_else(|| above_suite(report));
+        let execution = report
+            .collection
+            .as_deref()
+            .map(|collection| (collection, session));
+        let known = groups
+            .iter_mut()
+            .find(|(known, _)| known.is_some() && *known == execution);
+        match known {
+            Some((_, group)) => group.push(at),
+            None => groups.push((execution, vec![at])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// The folder above the suite's path and time: what suites of one execution have in common where the
+/// collection's own folder is not at hand.
+fn above_suite(report: &Report) -> &Path {
+    let parts = report.suite.as_str().split('/').count();
+    // `Test Suites/` is no folder, and the time below the suite is one: they cancel out.
+    report
+        .folder
+        .ancestors()
+        .nth(parts)
+        .unwrap_or(&report.folder)
+}
