@@ -4,7 +4,7 @@
 //! the same road, with answers that it imagines.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -102,6 +102,8 @@ impl Publisher<'_> {
             },
             patience: Patience::new(self.waits, self.retry_for),
             remarks_told: 0,
+            others_since: None,
+            cancelled_at: None,
         };
         while let Some(next) = step::next(desired, &work.published.seen) {
             let problem = match work.go(next).await {
@@ -110,7 +112,7 @@ impl Publisher<'_> {
                 Outcome::Stopped(problem) => problem,
             };
             let closing = if self.cancel.is_wanted() {
-                CLOSING
+                CLOSING.saturating_sub(work.cancelled_at.map_or(Duration::ZERO, |at| at.elapsed()))
             } else {
                 CLOSING_AFTER_FAILURE
             };
@@ -130,6 +132,10 @@ struct Work<'a> {
     published: Published,
     patience: Patience,
     remarks_told: usize,
+    /// Since when only other jobs are waited for.
+    others_since: Option<Instant>,
+    /// When it was noticed that somebody wants it to end, if something was waited for then.
+    cancelled_at: Option<Instant>,
 }
 
 impl Work<'_> {
@@ -141,8 +147,9 @@ impl Work<'_> {
         }
         let imagined = self.writer.is_none() && dry::is_imagined(&self.published.seen, &step);
         if !imagined {
+            let wait = self.length_of(wait);
             tokio::select! {
-                () = self.wait(wait) => {}
+                () = tokio::time::sleep(wait) => {}
                 () = cancel.wanted() => return Outcome::Cancelled,
             }
         }
@@ -154,6 +161,7 @@ impl Work<'_> {
         {
             return self.attach(*run, *id, attachments).await;
         }
+        let mut cancelled_at = None;
         let sent = if imagined {
             if let Some(line) = dry::told(self.desired, &step) {
                 self.publisher.pipeline.line(&line);
@@ -169,13 +177,13 @@ impl Work<'_> {
                     if !matches!(step, Step::Create { .. }) {
                         return Outcome::Cancelled;
                     }
-                    match tokio::time::timeout(CLOSING / 2, sending).await {
-                        Ok(sent) => sent,
-                        Err(_) => return Outcome::Cancelled,
-                    }
+                    cancelled_at = Some(Instant::now());
+                    let waited = tokio::time::timeout(CLOSING / 2, sending).await;
+                    waited.unwrap_or_else(|_| Sent::Unknown(unanswered(&step)))
                 }
             }
         };
+        self.cancelled_at = cancelled_at;
         self.note_urls(&sent);
         let trouble = match &sent {
             Sent::Answered(_) | Sent::Refused(_) => None,
@@ -279,6 +287,9 @@ impl Work<'_> {
 
     /// Waits before the next try, or says that it was the last.
     async fn after_trouble(&mut self, step: &Step, trouble: &Trouble) -> Outcome {
+        if self.publisher.cancel.is_wanted() {
+            return Outcome::Cancelled;
+        }
         // Trying again does not change a certificate.
         let is_final = trouble.kind == TroubleKind::Tls;
         let wait = if is_final {
@@ -324,12 +335,19 @@ impl Work<'_> {
         }
     }
 
-    async fn wait(&self, wait: Wait) {
+    fn length_of(&mut self, wait: Wait) -> Duration {
         let waits = self.publisher.waits;
         match wait {
-            Wait::No => {}
-            Wait::Late => tokio::time::sleep(waits.late).await,
-            Wait::Other => tokio::time::sleep(waits.other).await,
+            Wait::No => Duration::ZERO,
+            Wait::Late => waits.late,
+            Wait::Other => {
+                let since = *self.others_since.get_or_insert_with(Instant::now);
+                let left = self.publisher.retry_for.saturating_sub(since.elapsed());
+                if left <= waits.other {
+                    self.published.seen.look_at_others_once_more();
+                }
+                waits.other.min(left)
+            }
         }
     }
 
@@ -460,6 +478,16 @@ impl Work<'_> {
             project: self.publisher.project,
             published: "",
         }
+    }
+}
+
+/// What a request came to that was given up because somebody cancelled.
+fn unanswered(step: &Step) -> Trouble {
+    Trouble {
+        request: format!("{step:?}"),
+        cause: "there was no time left for the answer".to_owned(),
+        kind: TroubleKind::Silent,
+        retry_after: None,
     }
 }
 

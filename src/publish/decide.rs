@@ -13,7 +13,7 @@ use crate::azure_devops::test_runs::{RunsPage, StoredRun};
 use crate::azure_devops::{Life, TestRunId};
 
 /// How often a run of another owner is looked at again.
-const LOOKS_AT_OTHERS: u32 = 12;
+pub(super) const LOOKS_AT_OTHERS: u32 = 12;
 
 /// An open run of another owner that nobody changed for so long belongs to a job that is dead.
 const DEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);

@@ -64,6 +64,8 @@ pub enum Why {
     LeftOver,
     /// Every result was refused.
     AllRefused,
+    /// Its completion was refused.
+    NotCompleted,
     /// Sending could not be finished.
     GaveUp(Clean),
 }
@@ -83,6 +85,7 @@ impl Why {
             }
             Why::LeftOver => Clean::own("left over from an earlier try of this job"),
             Why::AllRefused => Clean::own("Azure DevOps refused every result"),
+            Why::NotCompleted => Clean::own("Azure DevOps refused to complete it"),
             Why::GaveUp(reason) => reason.clone(),
         }
     }

@@ -25,7 +25,8 @@ pub struct Filling {
     pub largest_batch: Vec<usize>,
     /// Its attachments.
     pub attachments: Vec<AttachmentSeen>,
-    /// A request that was refused, until it is known that the run is still open.
+    /// Results whose request was refused (none: the completion), until it is known that the run is
+    /// still open.
     pub refusal: Option<(Vec<usize>, String)>,
     /// Whether the runs were looked up after everything was sent.
     pub twins_checked: bool,

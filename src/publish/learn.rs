@@ -178,6 +178,12 @@ impl Seen {
                 let Some((results, reason)) = filling.refusal.take() else {
                     return;
                 };
+                if results.is_empty() {
+                    let why = Why::NotCompleted;
+                    let then = After::Missing(reason);
+                    self.places[at] = Place::Ending { id, why, then };
+                    return;
+                }
                 if let [only] = results[..] {
                     filling.refused.insert(only, reason);
                 } else {
@@ -341,18 +347,20 @@ impl Seen {
             Step::End {
                 run: Some(run), id, ..
             } if gone => self.lost(*run, *id, "somebody deleted it"),
-            Step::ReadResults { run, id, .. }
-            | Step::ReadRun { run, id }
-            | Step::End {
+            Step::End {
                 run: Some(run),
-                id,
                 ending: Ending::Completed { .. },
+                ..
             } => {
-                let reason = described(&refusal);
-                let then = After::Missing(reason.clone());
+                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
+                    filling.refusal = Some((Vec::new(), described(&refusal)));
+                }
+            }
+            Step::ReadResults { run, id, .. } | Step::ReadRun { run, id } => {
+                let then = After::Missing(described(&refusal));
                 self.places[*run] = Place::Ending {
                     id: *id,
-                    why: Why::AllRefused,
+                    why: Why::NotCompleted,
                     then,
                 };
             }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::decide::LOOKS_AT_OTHERS;
 use super::desired::Desired;
 use super::fate::{After, Fate, Remark, Why};
 use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen};
@@ -165,6 +166,23 @@ impl Seen {
     /// never the look after a lost answer, or a write that fails for ever would be tried for ever.
     pub fn progress(&self) -> u64 {
         self.progress
+    }
+
+    /// What became of a desired run, as far as it is known.
+    pub fn fate(&self, run: usize) -> Fate {
+        match self.places.get(run) {
+            Some(Place::Settled(fate)) => fate.clone(),
+            Some(Place::Held { by }) => Fate::StillHeld { by: *by },
+            Some(Place::Undecided | Place::ToCreate | Place::Filling(_) | Place::Ending { .. })
+            | None => Fate::Missing {
+                reason: "publishing ended before it".to_owned(),
+            },
+        }
+    }
+
+    /// There is no time for more than one further look at the runs of other owners.
+    pub fn look_at_others_once_more(&mut self) {
+        self.looks_at_others = LOOKS_AT_OTHERS;
     }
 
     /// Gives up on what is not settled. Open runs are set to `Aborted` by the steps that follow,
