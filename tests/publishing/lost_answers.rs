@@ -205,6 +205,61 @@ fn a_completion_that_never_succeeds_ends_too() {
 }
 
 #[test]
+fn a_completion_that_is_refused_ends_with_4_and_an_aborted_run() {
+    let service = service();
+    service.script(Rule::once("PATCH", "/runs/1$", Fault::status(400)));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Aborted"]);
+    let reason = service.runs()[0]["errorMessage"].clone();
+    assert_eq!(reason, "Azure DevOps refused to complete it");
+    assert_swagger(&service);
+}
+
+#[test]
+fn a_finished_run_that_cannot_be_read_back_is_published_with_a_warning() {
+    let service = service();
+    service.script(Rule::always("GET", "/results$", Fault::status(500)));
+    let finished = impatient(&service, &reports())
+        .input("retryFor", "1")
+        .run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    the_finished_run(&service, &["A", "B"]);
+    assert_eq!(finished.issues("error"), Vec::<String>::new());
+    assert_eq!(finished.issues("warning"), ["KADO409"]);
+    finished.says("2 results read: 2 published, 0 left out, 0 missing");
+}
+
+#[test]
+fn a_run_whose_creation_was_lost_at_the_end_of_patience_is_not_left_open() {
+    let service = service();
+    service.script(Rule::once("POST", "/runs$", Fault::ResetAfter));
+    // The look for it fails until the work is given up, and is tried once more then.
+    let busy = Rule::once("GET", "/runs$", Fault::retry_after(503, 600));
+    service.script(busy.nth(2));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Aborted"]);
+}
+
+#[test]
+fn a_token_that_ends_in_the_middle_is_told_and_nothing_is_hammered() {
+    let service = service();
+    service.script(Rule::once(
+        "POST",
+        "/results$",
+        Fault::meanwhile(|service| {
+            service.configure(|settings| settings.token = "another".into());
+        }),
+    ));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    assert_eq!(finished.issues("error"), ["KADO401"]);
+    assert_eq!(asked(&service, "PATCH", "/runs/1").len(), 1);
+    finished.says("test run 1 could not be set to Aborted: PATCH Shop/_apis/test/runs/1: 401");
+}
+
+#[test]
 fn what_an_earlier_run_holds_stays_when_the_service_goes_down() {
     let service = service();
     let reports = reports();
