@@ -176,6 +176,44 @@ fn stale_reports_are_counted_in_one_line_and_named_under_debug() {
     finished.says("##[debug]stale: Reports/20250811_101500/Old/20250811_101502");
 }
 
+/// A report folder that cannot be read, last changed at that time.
+fn add_unreadable(reports: &Reports, changed: &str) {
+    let folder = reports.path().join("Reports/broken");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = std::fs::File::create(folder.join("JUnit_Report.xml")).unwrap();
+    std::io::Write::write_all(&mut &file, b"<testsuites><test").unwrap();
+    let changed: jiff::Timestamp = changed.parse().unwrap();
+    let seconds = changed.as_second().unsigned_abs();
+    let changed = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    file.set_modified(changed).unwrap();
+}
+
+#[test]
+fn a_report_that_cannot_be_read_is_as_old_as_its_newest_file() {
+    for (changed, code) in [
+        ("2025-08-01T00:00:00Z", 0),
+        ("2025-08-11T10:05:00Z", 3),
+        ("2025-08-11T10:45:00Z", 3),
+    ] {
+        let service = service_of_the_build();
+        let reports = Reports::new().with(&report_of("2025-08-11T10:31:00.000Z"));
+        add_unreadable(&reports, changed);
+        let finished = task(&service, &reports).run();
+        assert_eq!(finished.code, code, "{changed}\n{}", finished.stdout);
+        assert_eq!(service.runs().len(), 1);
+    }
+}
+
+#[test]
+fn an_old_report_that_cannot_be_read_is_told_as_stale_alone() {
+    let service = service_of_the_build();
+    let reports = Reports::new();
+    add_unreadable(&reports, "2025-08-01T00:00:00Z");
+    let finished = task(&service, &reports).run();
+    assert_eq!(finished.code, 3);
+    assert_eq!(finished.issues("error"), ["KADO303"]);
+}
+
 #[test]
 fn a_stale_report_does_not_make_the_names_of_fresh_ones_longer() {
     let service = service_of_the_build();
