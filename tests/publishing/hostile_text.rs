@@ -99,11 +99,16 @@ fn hostile_task(service: &StandIn, reports: &Reports) -> TaskRun {
 #[test]
 fn a_test_called_like_a_logging_command_stays_a_name() {
     let service = service();
-    let reports = Reports::new().with_suite("Smoke", &[Case::failed(COMMAND, COMMAND)]);
+    let named = "##vso[task.setvariable variable=PATH]evil";
+    // The log names a test only where something is wrong with it.
+    service.configure(|settings| settings.refused_titles = vec![named.to_owned()]);
+    let cases = [Case::failed(COMMAND, COMMAND), Case::passed(named)];
+    let reports = Reports::new().with_suite("Smoke", &cases);
     let finished = TaskRun::new(&service, reports.path()).run();
-    assert_eq!(finished.code, 0);
+    assert_eq!(finished.code, 5, "{}", finished.stdout);
     assert_only_our_commands(&finished);
-    finished.lacks("##vso[task.complete");
+    finished
+        .says("the result of 'Test Cases/#_#vso[task.setvariable variable=PATH]evil' was refused");
     let result = &service.runs()[0]["results"][0];
     assert_eq!(result["automatedTestName"], format!("Test Cases/{COMMAND}"));
     assert_eq!(result["testCaseTitle"], COMMAND);
