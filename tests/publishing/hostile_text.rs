@@ -3,7 +3,9 @@
 use ado_stand_in::{Fault, Rule, StandIn};
 use serde_json::json;
 
-use crate::support::{Case, Finished, Reports, Suite, TaskRun, assert_swagger, service};
+use crate::support::{
+    Case, Finished, Reports, Suite, TaskRun, assert_swagger, service, service_with,
+};
 
 const COMMAND: &str = "##vso[task.complete result=Failed;]done";
 
@@ -258,6 +260,7 @@ fn the_token_and_secret_variables_leave_nowhere() {
         std::fs::create_dir(&temp).unwrap();
         let finished = TaskRun::new(&service, reports.path())
             .var("SYSTEM_DEBUG", "true")
+            .var("RUST_LOG", "trace")
             .var("AGENT_TEMPDIRECTORY", &temp.display().to_string())
             .var("SECRET_ONE", "job-secret-1")
             .var("SECRET_TWO", "p&ss \"w\"/1")
@@ -309,6 +312,36 @@ fn the_token_travels_in_one_header_only() {
             .filter(|(_, value)| value.contains("stand-in-token"));
         assert_eq!(holding.count(), 1);
     }
+}
+
+#[test]
+fn a_personal_token_is_masked_plain_and_in_the_form_in_which_it_travels() {
+    let service = service_with(|settings| {
+        settings.token_kind = ado_stand_in::TokenKind::Personal;
+    });
+    let travels = "OnN0YW5kLWluLXRva2Vu";
+    let told = format!("stand-in-token or {travels}");
+    let reports = Reports::new().with_suite("Smoke", &[Case::failed("A", &told)]);
+    let finished = TaskRun::new(&service, reports.path())
+        .var("TF_BUILD", "")
+        .var("SYSTEM_DEBUG", "true")
+        .var(
+            "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
+            "",
+        )
+        .var("AZURE_DEVOPS_EXT_PAT", "stand-in-token")
+        .args(&["publish"])
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let sent = format!("Basic {travels}");
+    let requests = service.requests();
+    assert_eq!(requests[0].header("authorization"), Some(sent.as_str()));
+    finished.lacks("stand-in-token");
+    finished.lacks(travels);
+    assert_eq!(
+        service.runs()[0]["results"][0]["errorMessage"],
+        "*** or ***"
+    );
 }
 
 #[test]

@@ -340,3 +340,25 @@ fn a_secret_in_a_wrong_input_is_not_shown() {
         assert!(finished.everything().contains("***"));
     }
 }
+
+#[test]
+fn patterns_begin_at_the_search_folder_and_take_out_what_an_earlier_line_took() {
+    let service = service();
+    let reports = Reports::new();
+    for name in ["Smoke", "Checkout", "Slow"] {
+        reports.add_suite(name, &[Case::passed("A")]);
+    }
+    let finished = TaskRun::new(&service, reports.path())
+        .input("searchFolder", "Reports")
+        .input("reportFolders", "**/JUnit_Report.xml\n!**/Slow/**")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let runs = service.runs();
+    let mut names: Vec<&str> = runs
+        .iter()
+        .map(|run| run["name"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["Checkout", "Smoke"]);
+    finished.says("reportFolders = **/JUnit_Report.xml, !**/Slow/** (input)");
+}

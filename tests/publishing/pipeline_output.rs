@@ -314,3 +314,20 @@ fn a_refused_request_is_told_with_method_path_status_message_and_activity() {
     finished.says("(activity ");
     finished.says("Nothing was published.");
 }
+
+#[test]
+fn a_set_up_that_failed_is_told_once_and_stands_in_the_summary() {
+    let (service, reports) = (service(), Reports::new());
+    let suite = Suite::new("Smoke", &[Case::passed("A")]);
+    reports.add(&suite.with_log().setup_failed("no database"));
+    let temp = reports.path().join("temp");
+    std::fs::create_dir(&temp).unwrap();
+    let finished = TaskRun::new(&service, reports.path())
+        .var("AGENT_TEMPDIRECTORY", &temp.display().to_string())
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO007"]);
+    assert_eq!(finished.stdout.matches("no database").count(), 1);
+    let page = finished.summary();
+    assert!(page.contains("no database"), "{page}");
+}
