@@ -8,8 +8,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
-    reason = "a test that cannot go on says so by panicking, and one that is skipped says so"
+    reason = "a test that cannot go on says so by panicking"
 )]
 
 mod support;
@@ -17,5 +16,7 @@ mod support;
 mod definition;
 #[cfg(unix)]
 mod launcher;
+#[cfg(target_os = "linux")]
+mod packaged;
 #[cfg(unix)]
 mod under_an_agent;

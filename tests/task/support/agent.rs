@@ -54,6 +54,7 @@ pub(crate) struct Agent {
     inputs: BTreeMap<String, String>,
     working_folder: PathBuf,
     temp_folder: PathBuf,
+    wrapper: Vec<String>,
     preload: Option<PathBuf>,
     restricted: bool,
     retries: usize,
@@ -101,6 +102,7 @@ impl Agent {
             inputs: BTreeMap::new(),
             working_folder: working_folder.to_owned(),
             temp_folder,
+            wrapper: Vec::new(),
             preload: None,
             restricted: false,
             retries: 0,
@@ -133,6 +135,12 @@ impl Agent {
         self
     }
 
+    /// Node is started by this command, which is given Node and its arguments.
+    pub(crate) fn wrapped_in(mut self, wrapper: &[&str]) -> Self {
+        self.wrapper = wrapper.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
     /// Node runs this script before the task: how another system is put on.
     pub(crate) fn preloading(mut self, script: &str) -> Self {
         let file = self.temp_folder.join("preload.js");
@@ -161,7 +169,8 @@ impl Agent {
 
     /// Starts the step once, and leaves it running.
     pub(crate) fn start(&self, task: &TaskFolder) -> Running {
-        let mut words = vec![node().display().to_string()];
+        let mut words = self.wrapper.clone();
+        words.push(node().display().to_string());
         if let Some(preload) = &self.preload {
             words.extend(["-r".to_owned(), preload.display().to_string()]);
         }

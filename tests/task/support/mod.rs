@@ -29,3 +29,16 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// Waits for a program whose standard input is held open; gives exit code and whole output.
+#[cfg(target_os = "linux")]
+pub(crate) fn finished(mut child: std::process::Child) -> (Option<i32>, String) {
+    let input = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(input);
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}

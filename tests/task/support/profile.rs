@@ -84,7 +84,7 @@ impl Profile {
             ("SECRET_DB_PASSWORD", "correct horse"),
             ("VSTS_SECRET_VARIABLES", r#"["DB_PASSWORD"]"#),
             ("VSTS_PUBLIC_VARIABLES", r#"["build.buildId"]"#),
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"),
             ("TZ", "UTC"),
         ];
         let own: &[(&str, &str)] = match self {

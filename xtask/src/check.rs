@@ -1,0 +1,129 @@
+//! `cargo xtask check`: what needs more than Rust and Node. What cannot be done on this machine is
+//! said aloud.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::targets::{self, Target};
+use crate::tools::{self, is_there, output, run};
+use crate::{NOBODY, manifest, package, target_folder, top, vsix};
+
+/// The variables by which the tests know what to try (see `tests/task/main.rs`).
+const TASK: &str = "KATALON_ADO_TASK";
+const NODE: &str = "KATALON_ADO_NODE";
+
+/// The only tests of the task that a plain `cargo test` leaves out.
+const ON_THIS_MACHINE: &str = "packaged::";
+
+/// Checks what `cargo xtask package` made.
+pub(crate) fn check() -> Result<()> {
+    let version = manifest::check_versions()?;
+    let staged = targets::staged();
+    if staged.is_empty() {
+        bail!("there is no program in task/bin: run 'cargo xtask package' first");
+    }
+    let mut skipped = Vec::new();
+    for target in &staged {
+        target.check_is_whole(&target.staged())?;
+        println!("ok: {} stands alone", target.platform);
+    }
+    let here = Target::of_this_machine()?;
+    let says = output(Command::new(here.staged()).arg("--version"))?;
+    if says.trim() != format!("katalon-ado {version}") {
+        bail!("the program in task/bin is another: {}", says.trim());
+    }
+
+    let package = check_is_reproducible(&staged)?;
+    let task = unpacked(&package)?;
+    println!("ok: {} unpacks", package.display());
+
+    tests(&task, None, &[])?;
+    println!("ok: the task out of the package, under the Node of this machine");
+    match tools::oldest_node() {
+        Ok(node) => {
+            tests(&task, Some(&node), &[])?;
+            println!("ok: the task out of the package, under the oldest Node");
+        }
+        Err(error) => skipped.push(format!("the oldest Node: {error:#}")),
+    }
+    if is_root() && is_there("chroot") && is_there("unshare") {
+        tests(&task, None, &[ON_THIS_MACHINE, "--ignored"])?;
+        println!("ok: in an empty root, and from a folder that is mounted read-only");
+    } else {
+        skipped.push(
+            "an empty root and a read-only mount: they need root, chroot and unshare".to_owned(),
+        );
+    }
+    skipped.push("Windows and macOS themselves: nothing here runs their agents".to_owned());
+
+    for what in &skipped {
+        println!("skipped: {what}");
+    }
+    println!("checked, with {} skipped", skipped.len());
+    Ok(())
+}
+
+/// Packs again what is staged, twice: both must have one hash, and so must the package of `out`
+/// where it has the same name.
+fn check_is_reproducible(staged: &[Target]) -> Result<PathBuf> {
+    let folder = target_folder().join("checked");
+    let hash = |name: &str| -> Result<(PathBuf, String)> {
+        let package = package::pack(NOBODY, staged, &folder.join(name))?;
+        let hash = vsix::sha256(&fs::read(&package)?);
+        Ok((package, hash))
+    };
+    let (first, hash_of_first) = hash("first")?;
+    let (_, hash_of_second) = hash("second")?;
+    if hash_of_first != hash_of_second {
+        bail!("two packages of the same files differ");
+    }
+    let made = top()
+        .join("out")
+        .join(first.file_name().unwrap_or_default());
+    if made.is_file() && vsix::sha256(&fs::read(&made)?) != hash_of_first {
+        bail!(
+            "'{}' is not what task/bin holds: run 'cargo xtask package' again",
+            made.display()
+        );
+    }
+    println!("ok: the same files make the same package, SHA-256 {hash_of_first}");
+    Ok(first)
+}
+
+/// The task's folder, as an agent gets it.
+fn unpacked(package: &Path) -> Result<PathBuf> {
+    let folder = target_folder().join("checked/task");
+    let _ = fs::remove_dir_all(&folder);
+    vsix::unpack(package, "task/", &folder)?;
+    Ok(folder)
+}
+
+/// Runs the tests of the task with that task and that Node.
+fn tests(task: &Path, node: Option<&Path>, arguments: &[&str]) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(top())
+        .args([
+            "test",
+            "--quiet",
+            "--locked",
+            "--package",
+            "katalon-ado",
+            "--test",
+            "task",
+            "--",
+        ])
+        .args(arguments)
+        .env(TASK, task);
+    if let Some(node) = node {
+        cargo.env(NODE, node);
+    }
+    run(&mut cargo).context("the tests of the task")
+}
+
+fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
