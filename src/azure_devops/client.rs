@@ -558,13 +558,18 @@ fn failed<T>(access: Access, trouble: Trouble, error: &reqwest::Error) -> Sent<T
     }
 }
 
+/// An I/O error may stand around another one, and names as its source what is behind both.
+fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = cause
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
+}
+
 fn kind_of(error: &reqwest::Error) -> TroubleKind {
     let mut source = error.source();
     while let Some(cause) = source {
-        let inner = cause
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        if cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if is_tls(cause) {
             return TroubleKind::Tls;
         }
         if cause.to_string().contains("proxy") || cause.to_string().contains("tunnel") {

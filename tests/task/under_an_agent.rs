@@ -208,3 +208,22 @@ fn a_misspelt_input_arrives_and_is_answered_with_the_nearest() {
     );
     assert_eq!(step.result, StepResult::Succeeded);
 }
+
+#[test]
+fn a_private_authority_is_believed_where_the_agent_was_configured_with_it() {
+    let service = StandIn::start(Settings {
+        tls: true,
+        ..Settings::default()
+    });
+    let task = TaskFolder::new();
+    let agent = agent(&service).input("retryFor", "0");
+    let step = agent.run(&task);
+    assert_eq!(step.result, StepResult::Failed);
+    assert_eq!(step.errors(), ["KADO408"], "{}", step.log);
+    let authority = agent.temp_folder().join("ca.pem");
+    std::fs::write(&authority, service.ca_pem().unwrap()).unwrap();
+    let agent = agent.var("AGENT_CAINFO", authority.to_str().unwrap());
+    let step = agent.run(&task);
+    assert_eq!(step.result, StepResult::Succeeded, "{}", step.log);
+    assert_eq!(states(&service), ["NeedsInvestigation"]);
+}
