@@ -274,6 +274,13 @@ fn learn_secrets(secrets: &mut Secrets, report: &Report) {
     for (variable, value) in rows.flat_map(|row| &row.bound_values) {
         secrets.learn_test_data(variable, value);
     }
+    for variable in &report.variables {
+        if variable.masked {
+            secrets.learn_masked_test_data(&variable.value);
+        } else {
+            secrets.learn_test_data(&variable.name, &variable.value);
+        }
+    }
 }
 
 fn mask_with(pipeline: &Pipeline, secrets: &Secrets) {

@@ -1,7 +1,7 @@
 //! The files that are attached: which ones, their bytes ready to be sent, and why some are left out.
 //!
 //! Text is masked before anything else is known of it, so that its length and its fingerprint are
-//! those of what is sent. Pictures and PDF go as they are.
+//! those of what is sent. Pictures, videos and PDF go as they are.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use crate::azure_devops::{ATTACHMENT_LIMIT, Content};
 use crate::inputs::AttachmentKinds;
-use crate::katalon::{FileKind, Report, ReportFile, Status, TestResult, text};
+use crate::katalon::{
+    Attempt, AttemptFile, FileKind, Report, ReportFile, Status, TestResult, text,
+};
 use crate::secrets::{Clean, Secrets};
 
 /// Longer text is not attached.
@@ -39,9 +41,19 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether the pictures of a result are wanted.
-    pub fn screenshots_of(&self, result: &TestResult) -> bool {
-        self.kinds.screenshots && (self.of_all || is_worth_a_look(result))
+    /// Whether files of the attempts of a result are wanted.
+    pub fn wants_result(&self, result: &TestResult) -> bool {
+        (self.kinds.screenshots || self.kinds.videos) && (self.of_all || is_worth_a_look(result))
+    }
+
+    /// The files of an attempt whose kind is wanted: all of them go as they are.
+    pub fn of_attempt<'a>(&self, attempt: &'a Attempt) -> impl Iterator<Item = &'a AttemptFile> {
+        let kinds = [
+            (self.kinds.screenshots, &attempt.screenshots),
+            (self.kinds.videos, &attempt.videos),
+        ];
+        let wanted = kinds.into_iter().filter(|(wanted, _)| *wanted);
+        wanted.flat_map(|(_, files)| files)
     }
 
     /// The files of a report as a whole that are wanted.
@@ -87,15 +99,15 @@ pub fn read(reports: &[&Report], wanted: Wanted<'_>, secrets: &Secrets) -> Files
         for result in report
             .results
             .iter()
-            .filter(|result| wanted.screenshots_of(result))
+            .filter(|result| wanted.wants_result(result))
         {
-            for screenshot in result
+            for file in result
                 .all_attempts()
-                .flat_map(|attempt| &attempt.screenshots)
+                .flat_map(|attempt| wanted.of_attempt(attempt))
             {
                 files
-                    .entry(screenshot.path.clone())
-                    .or_insert_with(|| as_it_is(&screenshot.path));
+                    .entry(file.path.clone())
+                    .or_insert_with(|| as_it_is(&file.path));
             }
         }
     }
@@ -178,4 +190,44 @@ fn fingerprint(bytes: &[u8], length: u64) -> String {
         "katalon-ado {} {length}",
         crate::secrets::hex_digest(bytes, 8)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inputs::InputValue;
+
+    #[test]
+    fn files_of_an_attempt_are_taken_by_kind() {
+        let file = |name: &str| AttemptFile {
+            path: PathBuf::from(name),
+            name: name.to_owned(),
+        };
+        let attempt = Attempt {
+            status: Status::Failed,
+            started: None,
+            duration: None,
+            failure: None,
+            screenshots: vec![file("1.png")],
+            videos: vec![file("1.avi")],
+            requests: vec![file("1.har")],
+        };
+        for (words, expected) in [
+            ("screenshots", vec!["1.png"]),
+            ("videos", vec!["1.avi"]),
+            ("all", vec!["1.png", "1.avi"]),
+            ("log", vec![]),
+        ] {
+            let kinds = AttachmentKinds::parse(words).unwrap();
+            let wanted = Wanted {
+                kinds: &kinds,
+                of_all: true,
+            };
+            let names: Vec<&str> = wanted
+                .of_attempt(&attempt)
+                .map(|file| file.name.as_str())
+                .collect();
+            assert_eq!(names, expected, "{words}");
+        }
+    }
 }

@@ -134,9 +134,9 @@ pub struct Failure {
     pub step: String,
 }
 
-/// A picture that belongs to an attempt and lies inside the report folder.
+/// A file that belongs to an attempt and lies inside the report folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Screenshot {
+pub struct AttemptFile {
     /// Where it lies on this disk.
     pub path: PathBuf,
     /// Its name as people should see it (`keyes-Login.png`).
@@ -155,7 +155,22 @@ pub struct Attempt {
     /// Why it did not pass.
     pub failure: Option<Failure>,
     /// Pictures taken during it, in order, without doubles.
-    pub screenshots: Vec<Screenshot>,
+    pub screenshots: Vec<AttemptFile>,
+    /// Recordings of the screen.
+    pub videos: Vec<AttemptFile>,
+    /// Requests and answers of services, as HAR: a text that may hold secrets.
+    pub requests: Vec<AttemptFile>,
+}
+
+/// A variable and the value that a test ran with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Variable {
+    /// `username`, or `(Default) username`; never cut.
+    pub name: String,
+    /// The value; bullets if Katalon masked it.
+    pub value: String,
+    /// Whether Katalon takes it for a secret (11.0 and later).
+    pub masked: bool,
 }
 
 /// One execution of a test case within the suite execution, with its retries: a row of test data,
@@ -304,6 +319,9 @@ pub struct Report {
     pub results: Vec<TestResult>,
     /// Files that belong to the report as a whole, those of its reruns behind its own.
     pub files: Vec<ReportFile>,
+    /// Every value that a file of the report says a test ran with, without doubles: bound, of
+    /// called test cases, global. Not for showing, but because some of them are secret.
+    pub variables: Vec<Variable>,
     /// Displays of the folders of later executions whose results are further attempts here, in
     /// the order in which they ran. Times and host above are those of the first execution, but
     /// [`Report::ended`] is that of the last.
@@ -331,9 +349,9 @@ impl Report {
 pub enum FileKind {
     /// `execution*.log`, `console*.log`.
     Log,
-    /// Katalon's HTML report.
+    /// Katalon's HTML report; with retries it lies above the folder.
     Html,
-    /// Katalon's PDF report.
+    /// Katalon's PDF report; with `-reportFolder` it lies beside the folder.
     Pdf,
     /// Katalon's CSV report.
     Csv,
@@ -366,6 +384,8 @@ mod tests {
                 duration: None,
                 failure: None,
                 screenshots: Vec::new(),
+                videos: Vec::new(),
+                requests: Vec::new(),
             })
             .collect();
         Row {

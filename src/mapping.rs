@@ -308,7 +308,7 @@ impl Mapper<'_> {
             rows: rows.to_vec(),
         };
         let status = part.status();
-        let wanted = self.settings.wanted.screenshots_of(result);
+        let wanted = self.settings.wanted.wants_result(result);
         let is_rows = result.rows.len() > 1;
         let (group, sub_results) = if is_rows {
             let rows = rows.iter().enumerate();
@@ -374,8 +374,8 @@ impl Mapper<'_> {
                 };
                 sub_result += usize::from(retried);
                 if wanted {
-                    for screenshot in &attempt.screenshots {
-                        self.attach(target, &screenshot.name, &screenshot.path);
+                    for file in self.settings.wanted.of_attempt(attempt) {
+                        self.attach(target, &file.name, &file.path);
                     }
                 }
                 if matches!(target, Target::SubResult(..))

@@ -104,6 +104,15 @@ impl Secrets {
         }
     }
 
+    /// Learns a value that Katalon itself masks, whatever its variable is called.
+    pub fn learn_masked_test_data(&mut self, value: &str) {
+        let is_masked_already = value.chars().all(|c| matches!(c, '*' | '\u{2022}'));
+        let long_enough = is_long_enough(value, SHORTEST_TEST_DATA, SHORTEST_TEST_DATA_DIGITS);
+        if long_enough && !is_masked_already {
+            self.add(value, true);
+        }
+    }
+
     /// A bound value as it may be shown beside its variable.
     pub fn bound_value(&self, variable: &str, value: &str) -> Clean {
         if is_secret_name(variable) && !value.is_empty() {
@@ -412,6 +421,16 @@ mod tests {
 
     fn secrets(values: &[&str]) -> Secrets {
         Secrets::of_job(values.iter().map(|value| ("NAME", *value)), None).0
+    }
+
+    #[test]
+    fn what_katalon_masks_is_masked_whatever_it_is_called() {
+        let mut secrets = Secrets::default();
+        for value in ["blue horse", "short", "********"] {
+            secrets.learn_masked_test_data(value);
+        }
+        let text = "a blue horse is short ********";
+        assert_eq!(secrets.mask(text), "a *** is short ********");
     }
 
     #[test]

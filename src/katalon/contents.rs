@@ -110,7 +110,32 @@ impl Contents {
                 Leads::Nowhere => {}
             }
         }
+        files.extend(self.around());
         (files, refused)
+    }
+
+    /// The HTML above the folder, which Katalon writes for all attempts of a suite (11.4), and the
+    /// PDF beside it, which `-reportFolder` gives: the only files outside that are ever read, and
+    /// only where they are files and no links.
+    fn around(&self) -> Vec<ReportFile> {
+        let name = |path: &Path| {
+            let name = path.file_name().map(|name| name.to_string_lossy());
+            name.map(|name| name.into_owned()).unwrap_or_default()
+        };
+        let Some(above) = self.folder.parent() else {
+            return Vec::new();
+        };
+        [
+            (FileKind::Html, format!("{}.html", name(above))),
+            (FileKind::Pdf, format!("{}.pdf", name(&self.folder))),
+        ]
+        .into_iter()
+        .filter_map(|(kind, name)| {
+            let path = above.join(&name);
+            let is_file = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
+            is_file.then_some(ReportFile { kind, path, name })
+        })
+        .collect()
     }
 }
 
@@ -161,6 +186,9 @@ mod tests {
         let report = folder.join("report");
         fs::create_dir_all(&report).unwrap();
         fs::write(folder.join("secret.csv"), "x").unwrap();
+        fs::write(folder.join("report.pdf"), "x").unwrap();
+        let html = format!("{}.html", folder.file_name().unwrap().display());
+        std::os::unix::fs::symlink(folder.join("secret.csv"), folder.join(html)).unwrap();
         fs::write(report.join("own.csv"), "x").unwrap();
         std::os::unix::fs::symlink(folder.join("secret.csv"), report.join("out.csv")).unwrap();
         std::os::unix::fs::symlink(report.join("own.csv"), report.join("in.csv")).unwrap();
@@ -170,7 +198,9 @@ mod tests {
         assert!(contents.open("out.csv").is_err());
         assert!(contents.open("own.csv").is_ok());
         let (files, refused) = contents.report_files();
-        assert_eq!((files.len(), refused), (2, 1));
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["in.csv", "own.csv", "report.pdf"]);
+        assert_eq!(refused, 1);
         fs::remove_dir_all(&folder).unwrap();
     }
 }

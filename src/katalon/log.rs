@@ -10,6 +10,7 @@ use std::io::{self, Read};
 mod reader;
 pub mod records;
 
+use super::Variable;
 use reader::LogReader;
 use records::Records;
 
@@ -24,6 +25,9 @@ pub struct Log {
     pub run_data: BTreeMap<String, String>,
     /// Every start of a test case that no other test case called, in order: rows and attempts.
     pub executions: Vec<Execution>,
+    /// Variables of test cases that test cases called, as they are read; a loop may call one
+    /// thousands of times, so what is known already is left out.
+    pub called_variables: Vec<Variable>,
     /// Messages FAILED and ERROR outside of every test case: set-up, tear-down, listeners.
     pub failures_outside: Vec<String>,
     /// Epoch milliseconds of the last record: the end of a run that was killed.
@@ -59,17 +63,6 @@ pub struct Damage {
     pub cause: String,
 }
 
-/// A variable of a test case, as it ran with it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Variable {
-    /// `username`, or `(Default) username`; never cut.
-    pub name: String,
-    /// The value; bullets if Katalon masked it.
-    pub value: String,
-    /// Whether Katalon takes it for a secret (11.2 and later).
-    pub masked: bool,
-}
-
 /// One execution of a test case: an attempt of a row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Execution {
@@ -101,6 +94,10 @@ pub struct Execution {
     pub failed_step: String,
     /// Recorded paths of pictures, in order, also those of steps and called test cases.
     pub attachments: Vec<String>,
+    /// Recorded paths of videos.
+    pub videos: Vec<String>,
+    /// Recorded paths of HAR files.
+    pub requests: Vec<String>,
 }
 
 /// Reads a log from a stream, keeping one record at a time.

@@ -31,6 +31,8 @@ pub struct Properties {
     pub katalon_version: String,
     /// Name of the collection that the suite was executed in, without its path; since 10.1.
     pub collection_name: String,
+    /// Global variables that this execution was given in place of the profile's.
+    pub global_variables: Vec<(String, String)>,
 }
 
 /// Reads the whole file; the error says what is wrong with it.
@@ -79,6 +81,16 @@ pub fn read(source: impl Read) -> Result<Properties, String> {
             at(&["katalon.buildNumber"]),
         ),
         collection_name: at(&["overridingGlobalVariables", "suiteCollectionName"]),
+        global_variables: json
+            .get("overridingGlobalVariables")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| match value {
+                Value::String(text) => (name.clone(), text.clone()),
+                other => (name.clone(), other.to_string()),
+            })
+            .collect(),
     })
 }
 
@@ -101,6 +113,11 @@ mod tests {
         assert_eq!(properties.device_os, "Android 14");
         assert_eq!(properties.katalon_version, "8.2.5.208");
         assert_eq!(properties.collection_name, "All");
+        assert!(
+            properties
+                .global_variables
+                .contains(&("suiteCollectionName".to_owned(), "All".to_owned()))
+        );
         assert_eq!(properties.remote_os, "");
         assert!(!properties.names_no_driver);
         let service = read(br#"{"execution":{"drivers":{"system":{}}}}"#.as_slice());

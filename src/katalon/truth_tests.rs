@@ -281,7 +281,7 @@ fn real_reports_are_read_as_what_they_are() {
         let told = read
             .problems
             .iter()
-            .any(|problem| problem.message.contains("did not find"));
+            .any(|problem| problem.message.contains("recorded screenshot"));
         if (missing > 0) != told {
             writeln!(wrong, "  missing pictures: {missing}, told: {told}").unwrap();
         }

@@ -51,6 +51,8 @@ pub(super) fn attempts(
             }
         },
         screenshots: pictures,
+        videos: logged.videos,
+        requests: logged.requests,
     });
     attempts
 }
@@ -75,6 +77,8 @@ fn reported_attempt(case: &JunitCase) -> Attempt {
         duration: case.time,
         failure: failure_of(status, word, message, case.path()),
         screenshots: Vec::new(),
+        videos: Vec::new(),
+        requests: Vec::new(),
     }
 }
 
@@ -107,6 +111,8 @@ pub(super) fn logged_attempt(execution: &Execution, screenshots: &mut Screenshot
             .and_then(|(started, ended)| between(started, ended)),
         failure,
         screenshots: screenshots.find_all(&execution.attachments),
+        videos: screenshots.find_if_there(&execution.videos),
+        requests: screenshots.find_if_there(&execution.requests),
     }
 }
 

@@ -150,6 +150,11 @@ pub(super) fn take_in(report: &mut Report, later: Report, pairs: &[Pair]) {
             report.files.push(file);
         }
     }
+    for variable in later.variables {
+        if !report.variables.contains(&variable) {
+            report.variables.push(variable);
+        }
+    }
     report.ended = report.ended.max(later.ended);
     report.finished &= later.finished;
     report.reruns.push(later.display_folder);
@@ -178,6 +183,8 @@ mod tests {
                 duration: None,
                 failure: None,
                 screenshots: Vec::new(),
+                videos: Vec::new(),
+                requests: Vec::new(),
             }],
         }
     }

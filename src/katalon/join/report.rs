@@ -1,5 +1,7 @@
 //! Makes one [`Report`] of the files of a folder.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
@@ -10,7 +12,7 @@ use super::super::junit::{JunitCase, JunitSuite};
 use super::super::log::Log;
 use super::super::properties::Properties;
 use super::super::times::{WrittenTime, from_millis};
-use super::super::{FileKind, Report, Status, SuitePath, TimeSource};
+use super::super::{FileKind, Report, Status, SuitePath, TimeSource, Variable};
 use super::rows::{self, Sources};
 use super::screenshots::Screenshots;
 use crate::problem::{Problem, code, counted};
@@ -86,6 +88,7 @@ pub(super) fn report(
         finished: log_ended || parts.suite.is_some_and(names_no_incomplete_case),
         results,
         files,
+        variables: parts.variables(),
         reruns: Vec::new(),
     }
 }
@@ -97,6 +100,46 @@ impl Parts<'_> {
         self.suite
             .map(|suite| suite.cases.as_slice())
             .filter(|cases| !cases.is_empty() || !logged)
+    }
+
+    /// Every value that a test ran with, as plan, log and JUnit have it.
+    fn variables(&self) -> Vec<Variable> {
+        let named = |name: &str, value: &str, masked| Variable {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            masked,
+        };
+        let executions = self.log.map_or(&[][..], |log| &log.executions);
+        let logged = executions.iter().flat_map(|execution| &execution.variables);
+        let called = self.log.into_iter().flat_map(|log| &log.called_variables);
+        let planned = self.planned.iter().flat_map(|case| {
+            let values = case.bound_values.iter();
+            values.map(|(name, value)| named(name, value, case.masked_variables.contains(name)))
+        });
+        // The log says only the value; which variable it is, the plan.
+        let iterations = executions.iter().filter_map(|execution| {
+            let mut cases = self.planned.iter();
+            let case = cases.find(|case| case.test_case == execution.test_case)?;
+            let masked = case.masked_variables.contains(&case.iteration_variable);
+            let value = execution.iteration.as_deref()?;
+            Some(named(&case.iteration_variable, value, masked))
+        });
+        let cases = self.suite.into_iter().flat_map(|suite| &suite.cases);
+        let reported = cases
+            .flat_map(|case| &case.data_binding)
+            .map(|(name, value)| named(name, value, false));
+        let global = self.properties.global_variables.iter();
+        let global = global.map(|(name, value)| named(name, value, false));
+        let mut known = HashSet::new();
+        logged
+            .chain(called)
+            .cloned()
+            .chain(planned)
+            .chain(iterations)
+            .chain(reported)
+            .chain(global)
+            .filter(|variable| !variable.value.is_empty() && known.insert(variable.clone()))
+            .collect()
     }
 
     fn junit(&self, property: &str) -> &str {
@@ -318,7 +361,7 @@ fn tell_left_out(
             format!(
                 "report '{}': left out {} that would lead out of the report folder: {names}",
                 folder.display,
-                counted(count, "recorded screenshot")
+                counted(count, "recorded file")
             ),
             "Only files inside the report folder are published.",
         ));

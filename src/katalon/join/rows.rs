@@ -290,6 +290,8 @@ fn unlogged_row(planned: &PlannedCase, status: Status) -> PathRow {
                 duration: None,
                 failure,
                 screenshots: Vec::new(),
+                videos: Vec::new(),
+                requests: Vec::new(),
             }],
         },
         iteration: None,

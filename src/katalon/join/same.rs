@@ -155,6 +155,7 @@ pub(super) mod tests {
                 finished: true,
                 results: Vec::new(),
                 files: Vec::new(),
+                variables: Vec::new(),
                 reruns: Vec::new(),
             },
             has_log: millis.is_some(),

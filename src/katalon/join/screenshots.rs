@@ -1,4 +1,4 @@
-//! Finds recorded pictures inside the report folder.
+//! Finds recorded pictures, videos and requests inside the report folder.
 //!
 //! Paths were recorded on the machine that ran the tests: a bare name, a path below the folder,
 //! or an absolute path there, on Windows with doubled backslashes. None of them may lead to a
@@ -9,16 +9,17 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use super::super::Screenshot;
+use super::super::AttemptFile;
 use super::super::contents::{Contents, Leads};
 
-/// Levels below the report folder where pictures are looked for; Katalon makes one (`keyes/`).
+/// Levels below the report folder where files are looked for; Katalon makes one (`keyes/`,
+/// `videos/`) or two (`requests/main/`).
 const DEEPEST: usize = 4;
 
 /// Names told in a warning; the rest is counted.
 const NAMED: usize = 3;
 
-/// The pictures of one report, and what could not be found of them.
+/// The files of the attempts of one report, and what could not be found of them.
 pub(super) struct Screenshots<'a> {
     contents: &'a Contents,
     folder: &'a Path,
@@ -64,9 +65,18 @@ impl<'a> Screenshots<'a> {
         }
     }
 
-    /// The pictures that are there, in order, without doubles.
-    pub(super) fn find_all(&mut self, recorded: &[String]) -> Vec<Screenshot> {
-        let mut found: Vec<Screenshot> = Vec::new();
+    /// The videos or requests that are there. What is missing is not told: Katalon itself deletes
+    /// videos of tests that passed, and most people attach neither.
+    pub(super) fn find_if_there(&mut self, recorded: &[String]) -> Vec<AttemptFile> {
+        let told = std::mem::take(&mut self.missing);
+        let found = self.find_all(recorded);
+        self.missing = told;
+        found
+    }
+
+    /// The files that are there, in order, without doubles.
+    pub(super) fn find_all(&mut self, recorded: &[String]) -> Vec<AttemptFile> {
+        let mut found: Vec<AttemptFile> = Vec::new();
         for path in recorded {
             if let Some(screenshot) = self.find(path)
                 && !found.contains(&screenshot)
@@ -87,7 +97,7 @@ impl<'a> Screenshots<'a> {
         Some((self.refused.count, self.refused.sentence()?))
     }
 
-    fn find(&mut self, recorded: &str) -> Option<Screenshot> {
+    fn find(&mut self, recorded: &str) -> Option<AttemptFile> {
         let plain = recorded.trim().replace('\\', "/");
         let parts: Vec<&str> = plain
             .split('/')
@@ -111,7 +121,7 @@ impl<'a> Screenshots<'a> {
             return None;
         };
         match self.contents.leads(&relative) {
-            Leads::Inside(path) => Some(Screenshot {
+            Leads::Inside(path) => Some(AttemptFile {
                 path,
                 name: name.to_owned(),
             }),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::super::find::{Patterns, Search, find};
-use super::super::{FileKind, Report, Status, TestResult, TimeSource};
+use super::super::{AttemptFile, FileKind, Report, Status, TestResult, TimeSource};
 use super::{ReadReports, read_all};
 use crate::problem::code;
 
@@ -553,8 +553,73 @@ fn paths_that_lead_out_of_the_folder_are_refused() {
         messages(&read),
         [
             "report 'report': did not find 1 recorded screenshot: '/home/ann/shots/gone.png'",
-            "report 'report': left out 2 recorded screenshots that would lead out of the report \
+            "report 'report': left out 2 recorded files that would lead out of the report \
              folder: '../secret.png', 'keyes/../../secret.png'",
+        ]
+    );
+}
+
+#[test]
+fn videos_and_requests_belong_to_the_attempt_that_the_log_names() {
+    let read = read("videos-and-requests");
+    assert_eq!(
+        messages(&read),
+        [
+            "report 'Reports/20250811_105459/Smoke/20250811_105500': left out 1 recorded file that \
+             would lead out of the report folder: '/etc/../../secret.har'"
+        ]
+    );
+    let names = |files: &[AttemptFile]| -> Vec<String> {
+        files.iter().map(|file| file.name.clone()).collect()
+    };
+    let results = &read.reports[0].results;
+    let attempt = &results[0].rows[0].attempts[0];
+    assert_eq!(names(&attempt.videos), ["Valid user_1_0.avi"]);
+    // The other one is gone, which is nothing to complain about.
+    assert_eq!(names(&attempt.requests), ["GET---List-users_0.har"]);
+    let other = &results[1].rows[0].attempts[0];
+    assert!(other.videos.is_empty() && other.requests.is_empty());
+}
+
+#[test]
+fn the_html_above_and_the_pdf_beside_belong_to_the_report() {
+    let report = report("html-above-and-pdf-beside");
+    let names: Vec<&str> = report.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "JUnit_Report.xml",
+            "execution0.log",
+            "Smoke.html",
+            "20250811_105510 JUnit_Report.xml",
+            "20250811_105510 execution0.log",
+            "20250811_105510 20250811_105510.pdf",
+        ]
+    );
+}
+
+#[test]
+fn every_value_that_a_test_ran_with_is_known() {
+    let report = report("values-of-all-files");
+    let variables: Vec<(&str, &str, bool)> = report
+        .variables
+        .iter()
+        .map(|one| (one.name.as_str(), one.value.as_str(), one.masked))
+        .collect();
+    assert_eq!(
+        variables,
+        [
+            ("(Default) apiKey", "key-of-the-caller", false),
+            (
+                "pin",
+                "\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}",
+                true
+            ),
+            ("password", "of the called case", false),
+            ("user", "ann", false),
+            ("answer", "blue horse", true),
+            ("G_Token", "of this run", false),
+            ("suiteName", "Smoke", false),
         ]
     );
 }

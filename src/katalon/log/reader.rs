@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::super::Variable;
 use super::super::junit::without_iteration;
 use super::records::Record;
-use super::{Damage, Execution, Log, SuiteStart, Variable};
+use super::{Damage, Execution, Log, SuiteStart};
 
 /// Levels that say how something ended. `NOT_RUN` is not among them: it is a step that was
 /// switched off in the script.
@@ -21,6 +22,9 @@ const STATUS_LEVELS: [&str; 6] = [
 
 /// The property that holds a JSON list of [`Variable`].
 const VARIABLES: &str = "executionBindingVariables";
+
+/// What stands before the path of a HAR file in a message; not every such record has a `harId`.
+const HAR: &str = "HAR: ";
 
 /// Messages of set-up and listeners that are kept; the first one tells the story.
 const FAILURES_KEPT: usize = 20;
@@ -45,6 +49,8 @@ pub(super) struct LogReader {
     top_level: Option<u32>,
     /// Executions seen, so that a tail that was written twice counts once.
     seen: HashSet<(String, i64, Option<u32>)>,
+    /// Variables of called test cases that are known already.
+    called: HashSet<Variable>,
 }
 
 fn variable(member: &Value) -> Variable {
@@ -194,7 +200,9 @@ impl LogReader {
             // The level of a case's end is one below that of its start.
             (Some(level), _) => level > 0,
         };
-        if !ends_called {
+        if ends_called {
+            self.take_variables(record);
+        } else {
             if self.current.is_none() {
                 self.take_in_orphan(record);
             }
@@ -223,9 +231,19 @@ impl LogReader {
         let is_orphan = self.current.is_none();
         let current = self.current.as_mut().unwrap_or(&mut self.orphan);
         for (name, value) in &record.properties {
-            if name == "attachment" && !value.is_empty() && !current.attachments.contains(value) {
-                current.attachments.push(value.clone());
+            let recorded = match name.as_str() {
+                "attachment" => &mut current.attachments,
+                "video-attachment" => &mut current.videos,
+                _ => continue,
+            };
+            if !value.is_empty() && !recorded.contains(value) {
+                recorded.push(value.clone());
             }
+        }
+        if let Some(path) = record.message.strip_prefix(HAR)
+            && path.ends_with(".har")
+        {
+            current.requests.push(path.to_owned());
         }
         if failed
             && current.failed_step.is_empty()
@@ -259,18 +277,24 @@ impl LogReader {
     }
 
     fn take_variables(&mut self, record: &Record) {
-        let Some(current) = &mut self.current else {
-            return;
-        };
-        // Of a case that was called they are not those of the row.
-        if self.open.contains(&Inner::CalledTestCase) {
-            return;
-        }
         let Ok(members) = serde_json::from_str::<Vec<Value>>(record.property(VARIABLES)) else {
             return;
         };
-        if !members.is_empty() {
-            current.variables = members.iter().map(variable).collect();
+        let variables = members.iter().map(variable);
+        match &mut self.current {
+            Some(current) if !self.open.contains(&Inner::CalledTestCase) => {
+                if !members.is_empty() {
+                    current.variables = variables.collect();
+                }
+            }
+            // Of a case that was called they are not those of the row.
+            Some(_) | None => {
+                for variable in variables {
+                    if self.called.insert(variable.clone()) {
+                        self.log.called_variables.push(variable);
+                    }
+                }
+            }
         }
     }
 
