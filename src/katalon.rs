@@ -14,14 +14,19 @@ pub mod collection;
 mod contents;
 mod failure;
 pub mod find;
+mod java_properties;
 pub mod join;
 pub mod junit;
 pub mod log;
+pub mod profiles;
+pub mod project;
 pub mod properties;
+pub mod settings;
 pub(crate) mod text;
 mod times;
 #[cfg(test)]
 mod truth_tests;
+mod xml_tree;
 
 /// The identity of a Katalon test case: its path in the project, `Test Cases/Login/Valid user`.
 ///

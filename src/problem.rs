@@ -39,6 +39,10 @@ pub mod code {
     pub const FOREIGN_FILE: Code = Code("KADO006");
     /// Set-up, tear-down or a listener of a suite failed; no test case is to blame.
     pub const SUITE_HOOK_FAILED: Code = Code("KADO007");
+    /// A report looks like a rerun of another and is not sure to be one.
+    pub const RERUN_NOT_JOINED: Code = Code("KADO008");
+    /// A file of a Katalon project is broken, or says something that cannot be.
+    pub const PROJECT_FILE: Code = Code("KADO009");
     /// A report folder cannot be read at all.
     pub const UNREADABLE_REPORT: Code = Code("KADO302");
 
@@ -135,8 +139,6 @@ pub mod code {
     pub const PROGRAM_KILLED: Code = Code("KADO903");
     /// The program was told a second time to end, and left the rest.
     pub const ENDED_AT_ONCE: Code = Code("KADO904");
-    /// A report looks like a rerun of another and is not sure to be one.
-    pub const RERUN_NOT_JOINED: Code = Code("KADO008");
 }
 
 /// A count with its noun, `1 file`, `3 files`; the noun is one whose plural takes an s.

@@ -128,7 +128,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// A Groovy literal as the value it stands for; anything that is no quoted string as it is.
-fn groovy_value(literal: &str) -> Cow<'_, str> {
+pub(crate) fn groovy_value(literal: &str) -> Cow<'_, str> {
     for quote in ["'''", "\"\"\"", "'", "\""] {
         let inner = literal
             .strip_prefix(quote)

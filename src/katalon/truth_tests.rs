@@ -15,7 +15,7 @@ use super::join::{ReadReports, read_all};
 use super::text::unescape_java;
 use super::{Report, Row, Status};
 
-fn samples() -> Option<PathBuf> {
+pub(super) fn samples() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/katalon-reports");
     let further = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/katalon-reports");
     [beside, further]
