@@ -407,7 +407,7 @@ mod tests {
     fn an_empty_option_asks_for_the_default() {
         let vars = [("INPUT_TESTRUNTITLE", "from the task")];
         let inputs = run(&["publish", "--test-run-title="], &vars).inputs;
-        assert_eq!(inputs.test_run_title.value.shown(), "{suite}");
+        assert_eq!(inputs.test_run_title.value, None);
         assert_eq!(inputs.test_run_title.source, Source::Default);
     }
 

@@ -63,9 +63,10 @@ impl<'a> Session<'a> {
     pub(super) fn leave_out_stale(
         &mut self,
         reports: &[Report],
+        unreadable: (usize, usize),
         age: &Age<'_>,
         pending: &mut Vec<usize>,
-    ) {
+    ) -> bool {
         let before = pending.len();
         pending.retain(|&at| {
             let stale = age.is_stale(&reports[at]);
@@ -78,15 +79,17 @@ impl<'a> Session<'a> {
             }
             !stale
         });
-        let stale = before - pending.len();
+        let (all_unreadable, stale_unreadable) = unreadable;
+        let stale = before - pending.len() + stale_unreadable;
         if stale == 0 {
-            return;
+            return false;
         }
         self.context.pipeline.line(&format!(
             "{} left out: older than the build ('skipStaleReports'; 'system.debug' names them)",
             count(stale, "report")
         ));
-        if pending.is_empty() {
+        let only_stale = pending.is_empty() && all_unreadable == stale_unreadable;
+        if only_stale {
             let fails = self
                 .context
                 .invocation
@@ -104,11 +107,17 @@ impl<'a> Session<'a> {
             self.verdict
                 .gate(self.context.pipeline, fails, ExitCode::NoReports, problem);
         }
+        only_stale
     }
 
     /// Report folders that cannot be read: told, and judged by the inputs, unless they lay there
-    /// before the build began.
-    pub(super) fn judge_unreadable(&mut self, unreadable: &[UnreadableReport], age: &Age<'_>) {
+    /// before the build began. Gives how many those are.
+    pub(super) fn judge_unreadable(
+        &mut self,
+        unreadable: &[UnreadableReport],
+        age: &Age<'_>,
+    ) -> usize {
+        let mut stale = 0;
         let fails = self
             .context
             .invocation
@@ -117,6 +126,7 @@ impl<'a> Session<'a> {
             .value;
         for report in unreadable {
             if age.is_folder_stale(&report.folder.path) {
+                stale += 1;
                 self.context.pipeline.line(&format!(
                     "{} cannot be read, and is left out: older than the build",
                     report.folder.display
@@ -127,5 +137,6 @@ impl<'a> Session<'a> {
                     .gate(self.context.pipeline, fails, ExitCode::NoReports, problem);
             }
         }
+        stale
     }
 }

@@ -30,26 +30,29 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
+    /// Publishes what is of this build. Whether there was nothing but reports that are older, which
+    /// is told then.
     pub(super) async fn publish(
         &mut self,
         reports: &[Report],
         unreadable: &[UnreadableReport],
         release_environment: Option<String>,
-    ) {
+    ) -> bool {
         let inputs = &self.context.invocation.inputs;
         let build = match self.context.target_build().await {
             Ok(build) => build,
             Err((exit_code, problem)) => {
                 self.judge_unreadable(unreadable, &Age::default());
-                return self.fail(exit_code, problem);
+                self.fail(exit_code, problem);
+                return false;
             }
         };
         let age = self.age(reports, unreadable, build.as_ref()).await;
-        self.judge_unreadable(unreadable, &age);
+        let unreadable = (unreadable.len(), self.judge_unreadable(unreadable, &age));
         let mut pending: Vec<usize> = (0..reports.len())
             .filter(|&at| !reports[at].results.is_empty())
             .collect();
-        self.leave_out_stale(reports, &age, &mut pending);
+        let only_stale = self.leave_out_stale(reports, unreadable, &age, &mut pending);
 
         let kinds = &inputs.attachments.value;
         let of_all = inputs.attachments_for.value == AttachmentsFor::All;
@@ -59,7 +62,7 @@ impl<'a> Session<'a> {
             build.as_ref(),
         );
         if build.is_none() && !pending.is_empty() && !self.project_is_there().await {
-            return;
+            return only_stale;
         }
         let per = inputs.test_run_per.value;
         let mut groups = mapping::groups(reports, &pending, per);
@@ -68,7 +71,7 @@ impl<'a> Session<'a> {
                 .pipeline
                 .section("Mapping results to Azure DevOps");
         } else if build.is_none() {
-            return;
+            return only_stale;
         }
         // A run of which some reports are published already is made anew in single ones. And where
         // there is nothing to publish, an earlier try may still have left a run open.
@@ -85,6 +88,7 @@ impl<'a> Session<'a> {
             groups = self.send(runs, &settings, &age, reports).await;
             first = false;
         }
+        only_stale
     }
 
     fn map(

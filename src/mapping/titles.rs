@@ -100,10 +100,11 @@ fn filled(
 
 /// `Chrome` of `Chrome 101.0.4951.67`.
 fn name_without_version(browser: &str) -> &str {
-    let version = browser
-        .rfind(' ')
-        .filter(|&at| browser[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
-    version.map_or(browser, |at| &browser[..at])
+    let is_version = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
+    match browser.rsplit_once(' ') {
+        Some((name, last)) if !last.is_empty() && is_version(last) => name,
+        Some(_) | None => browser,
+    }
 }
 
 /// When the first of the reports began.
