@@ -206,19 +206,22 @@ fn run_comment(reports: &[(usize, &Report)], keys: &[ReportKey], settings: &Sett
             text if text.is_empty() => Clean::default(),
             text => Clean::own(label).and(&text),
         };
-        origin = Clean::join(
-            [
-                &said("Katalon Studio ", &report.katalon_version),
-                &said("profile ", &report.profile),
-                &said("", report.browser_or_device()),
-                &said("", &report.os),
-                &said("on ", report.machine()),
-            ],
-            ", ",
-        );
+        let room = RUN_COMMENT_LIMIT.saturating_sub(marker.len() + 1);
+        for part in [
+            said("Katalon Studio ", &report.katalon_version),
+            said("profile ", &report.profile),
+            said("", report.browser_or_device()),
+            said("", &report.os),
+            said("on ", report.machine()),
+        ] {
+            let longer = Clean::join([&origin, &part], ", ");
+            // With many keys there is room for none of it, and half a word tells nothing.
+            if longer.len() <= room {
+                origin = longer;
+            }
+        }
     }
-    let room = RUN_COMMENT_LIMIT.saturating_sub(marker.len() + 1);
-    Clean::join([&origin.as_name(room), &marker], " ")
+    Clean::join([&origin, &marker], " ")
 }
 
 /// A time that is not in the future.

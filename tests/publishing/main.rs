@@ -23,6 +23,7 @@ mod lost_answers;
 mod pipeline_output;
 mod publishing_once;
 mod stale_reports;
+mod test_run_per;
 mod test_runs;
 mod what_arrives;
 mod which_build;
