@@ -22,9 +22,12 @@ pub fn groups(reports: &[Report], pending: &[usize], per: TestRunPer) -> Vec<Vec
         .collect()
 }
 
+/// One execution of a collection: its path, and the folder by which it differs from another one.
+type Execution<'a> = Option<(&'a str, &'a Path)>;
+
 /// A suite outside any collection is alone; a collection executed twice is two.
 fn by_collection(reports: &[Report], pending: &[usize]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(Option<(&str, &Path)>, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<(Execution<'_>, Vec<usize>)> = Vec::new();
     for &at in pending {
         let report = &reports[at];
         let session = report

@@ -7,6 +7,9 @@ use jiff::tz::TimeZone;
 use crate::inputs::{Placeholder, TitleTemplate};
 use crate::katalon::{Report, TestCasePath};
 
+/// What is told of the reports of a run.
+type Detail<'a> = dyn Fn(&[&Report]) -> String + 'a;
+
 /// The names of runs that hold these reports, in order. Where several would be equal they get what
 /// tells them apart: browser or device, profile, then start.
 pub fn run_titles(
@@ -19,7 +22,7 @@ pub fn run_titles(
         .iter()
         .map(|reports| filled(reports, template, build_number, zone))
         .collect();
-    let details: [&dyn Fn(&[&Report]) -> String; 3] = [
+    let details: [&Detail<'_>; 3] = [
         &|reports| each(reports, |report| report.browser_or_device().to_owned()),
         &|reports| each(reports, |report| report.profile.clone()),
         &|reports| start(reports, zone, "%Y-%m-%d %H:%M:%S"),
