@@ -89,6 +89,10 @@ pub mod code {
     pub const AGE_UNKNOWN: Code = Code("KADO019");
     /// Another job is publishing a report.
     pub const HELD_BY_OTHER: Code = Code("KADO024");
+    /// The service did not keep the mark of a run.
+    pub const MARK_LOST: Code = Code("KADO026");
+    /// A completed run could not be read back.
+    pub const NOT_READ_BACK: Code = Code("KADO027");
     /// The summary could not be written.
     pub const NO_SUMMARY: Code = Code("KADO025");
     /// Tests failed, and the task is to fail then.

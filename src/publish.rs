@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use crate::azure_devops::client::{Client, Writer};
 use crate::azure_devops::explain::{self, Asker};
 use crate::azure_devops::sent::{Sent, Trouble, TroubleKind};
-use crate::azure_devops::test_runs::{Place as AttachedAt, StoredRun};
+use crate::azure_devops::test_runs::{Ending, Place as AttachedAt, StoredRun};
 use crate::azure_devops::{BuildId, TestRunId};
 use crate::cancel::Cancel;
 use crate::pipeline::Pipeline;
@@ -173,8 +173,11 @@ impl Work<'_> {
             tokio::select! {
                 sent = &mut sending => sent,
                 // A run that is being made is waited for: it could not be set to `Aborted` otherwise.
+                // One that is being completed likewise: it must not be set to `Aborted` behind that.
                 () = cancel.wanted() => {
-                    if !matches!(step, Step::Create { .. }) {
+                    let completes =
+                        matches!(step, Step::End { ending: Ending::Completed { .. }, .. });
+                    if !completes && !matches!(step, Step::Create { .. }) {
                         return Outcome::Cancelled;
                     }
                     cancelled_at = Some(Instant::now());
@@ -273,7 +276,8 @@ impl Work<'_> {
             self.excuse_wait();
         }
         match trouble {
-            Some(trouble) if !any_answered => {
+            // What the service asks for holds for all, also where others were answered.
+            Some(trouble) if !any_answered || trouble.retry_after.is_some() => {
                 let step = Step::Attach {
                     run,
                     id,
@@ -290,17 +294,16 @@ impl Work<'_> {
         if self.publisher.cancel.is_wanted() {
             return Outcome::Cancelled;
         }
-        // Trying again does not change a certificate.
-        let is_final = trouble.kind == TroubleKind::Tls;
+        // Trying again does not change a certificate; after an answer it is something else.
+        let is_final = trouble.kind == TroubleKind::Tls && self.published.seen.progress() == 0;
         let wait = if is_final {
             None
         } else {
             self.patience.after(trouble)
         };
         let Some(wait) = wait else {
-            let about_attachments =
-                matches!(step, Step::Attach { .. } | Step::ReadAttachments { .. });
-            if about_attachments && self.published.seen.give_up_attachments(&trouble.cause) {
+            if trouble.retry_after.is_none() && self.only_attachments_fail(step).await {
+                self.published.seen.give_up_attachments(&trouble.cause);
                 self.patience.progress();
                 return Outcome::Learnt;
             }
@@ -319,6 +322,22 @@ impl Work<'_> {
         tokio::select! {
             () = tokio::time::sleep(wait) => Outcome::Learnt,
             () = self.publisher.cancel.wanted() => Outcome::Cancelled,
+        }
+    }
+
+    /// Whether a step is about attachments and the service answers everything else.
+    async fn only_attachments_fail(&self, step: &Step) -> bool {
+        match step {
+            Step::Attach { id, .. } | Step::ReadAttachments { id, .. } => {
+                let asked = self.publisher.client.run(self.publisher.project, *id).await;
+                matches!(asked, Sent::Answered(_))
+            }
+            Step::LookUp { .. }
+            | Step::Create { .. }
+            | Step::ReadResults { .. }
+            | Step::AddResults { .. }
+            | Step::ReadRun { .. }
+            | Step::End { .. } => false,
         }
     }
 
@@ -545,6 +564,18 @@ fn told(remark: &Remark, desired: &Desired) -> Told {
                 name(run)
             ),
             "",
+        )),
+        Remark::NotReadBack { id, reason } => Told::Problem(Problem::warning(
+            code::NOT_READ_BACK,
+            format!(
+                "test run {id} is complete, but what it holds could not be read back: {reason}"
+            ),
+            "Look at the test run if in doubt.",
+        )),
+        Remark::MarkLost { id } => Told::Problem(Problem::warning(
+            code::MARK_LOST,
+            format!("Azure DevOps did not keep the comment of test run {id} as it was sent"),
+            "A later try of this step will not find it, and publish its results once more.",
         )),
         Remark::NotEnded { id, reason } => Told::Problem(Problem::warning(
             code::RUN_LEFT_OPEN,

@@ -258,6 +258,7 @@ impl<'a> Session<'a> {
         }
         if exit_code == ExitCode::Done {
             // Everything is there; only the last look at it did not come to an end.
+            problem.code = code::NOT_READ_BACK;
             problem.message = format!(
                 "everything is published, but it could not be read back: {}",
                 problem.message

@@ -28,8 +28,11 @@ impl Seen {
             };
             return self.learn_runs(desired, page);
         };
+        // A page that brings nothing new ends the list as an empty one does.
+        let known: BTreeSet<TestRunId> = pages.iter().map(|run| run.id).collect();
+        let brings_news = page.runs.iter().any(|run| !known.contains(&run.id));
         pages.extend(page.runs.iter().cloned());
-        if !page.is_last && !page.runs.is_empty() {
+        if !page.is_last && brings_news {
             return;
         }
         let mut runs = std::mem::take(pages);
@@ -114,7 +117,9 @@ impl Seen {
                 .filter(move |found| found.run.state.life() == life)
         };
         let covered = |found: &&&Marked| run.keys.iter().all(|key| found.marker.keys.contains(key));
-        if let Some(found) = of(Life::Finished).find(covered) {
+        // Several hold it where it was published on purpose: a whole one counts, the newest of those.
+        let best = |found: &&&Marked<'_>| (found.run.error_message.is_empty(), found.run.id);
+        if let Some(found) = of(Life::Finished).filter(covered).max_by_key(best) {
             let id = found.run.id;
             // A try that was killed between completing a run and reading it back may have left it
             // with results that a lost request brought twice.

@@ -64,7 +64,7 @@ pub enum Why {
     LeftOver,
     /// Every result was refused.
     AllRefused,
-    /// Its completion was refused.
+    /// It could not be completed.
     NotCompleted,
     /// Sending could not be finished.
     GaveUp(Clean),
@@ -85,7 +85,7 @@ impl Why {
             }
             Why::LeftOver => Clean::own("left over from an earlier try of this job"),
             Why::AllRefused => Clean::own("Azure DevOps refused every result"),
-            Why::NotCompleted => Clean::own("Azure DevOps refused to complete it"),
+            Why::NotCompleted => Clean::own("Azure DevOps did not complete it"),
             Why::GaveUp(reason) => reason.clone(),
         }
     }
@@ -130,6 +130,18 @@ pub enum Remark {
         id: TestRunId,
         /// Why.
         why: &'static str,
+    },
+    /// A run is completed, and the service refused to show what it holds.
+    NotReadBack {
+        /// The run.
+        id: TestRunId,
+        /// Why not.
+        reason: String,
+    },
+    /// The service did not keep the mark of a new run as it was sent.
+    MarkLost {
+        /// The run.
+        id: TestRunId,
     },
     /// A run could not be set to `Aborted`.
     NotEnded {

@@ -1,9 +1,9 @@
 //! A run of our own that is being filled: its results, its attachments, its completion.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::{DesiredRun, Target};
-use super::fate::Fate;
+use super::fate::{After, Fate, Why};
 use crate::azure_devops::test_runs::{AddedResult, Place, StoredAttachment, StoredResult};
 use crate::azure_devops::{TestResultId, TestRunId};
 
@@ -30,8 +30,16 @@ pub struct Filling {
     pub refusal: Option<(Vec<usize>, String)>,
     /// Whether the runs were looked up after everything was sent.
     pub twins_checked: bool,
+    /// Somebody may have ended it: the service accepted results without saying where they are.
+    pub doubt: bool,
     /// Whether it is completed.
     pub completion: Completion,
+    /// How often it was asked to be completed.
+    pub completions: u8,
+    /// Looks since then at which it was still open.
+    pub looks_at_end: u8,
+    /// It is to be given up, unless it turns out to be completed.
+    pub giving_up: Option<(Why, After)>,
     /// What was read of it after it was completed.
     pub reading: Looks,
 }
@@ -52,6 +60,8 @@ pub struct Looks {
     pub page: Vec<StoredResult>,
     /// Looks made.
     pub made: u8,
+    /// The ids of that.
+    ids: BTreeSet<TestResultId>,
     /// How many must agree.
     pub(super) needed: u8,
     /// How many agreed so far, and on what.
@@ -68,10 +78,15 @@ impl Looks {
 
     /// Takes a page; gives the results, ordered by id, once enough looks agree.
     pub(super) fn learn(&mut self, page: Vec<StoredResult>) -> Option<Vec<StoredResult>> {
-        if !page.is_empty() {
+        // A page that brings nothing new ends the list as an empty one does: some proxies drop what
+        // stands behind the question mark.
+        let before = self.ids.len();
+        self.ids.extend(page.iter().map(|result| result.id));
+        if self.ids.len() > before {
             self.page.extend(page);
             return None;
         }
+        self.ids.clear();
         // Data may move between two pages; what stands in both counts once.
         let mut results = std::mem::take(&mut self.page);
         results.sort_by_key(|result| result.id);
@@ -96,6 +111,8 @@ pub enum AttachmentSeen {
         failures: u8,
         /// Whether its request may still be on its way.
         late: bool,
+        /// How many further looks must miss it before it counts as not there.
+        looks: u8,
     },
     /// To be sent.
     Missing {
@@ -136,6 +153,7 @@ impl Filling {
             AttachmentSeen::Unknown {
                 failures: 0,
                 late: false,
+                looks: 1,
             },
         )
     }
@@ -159,7 +177,11 @@ impl Filling {
             attachments: vec![attachment; run.attachments.len()],
             refusal: None,
             twins_checked: false,
+            doubt: false,
             completion: Completion::Open,
+            completions: 0,
+            looks_at_end: 0,
+            giving_up: None,
             reading: Looks::needing(1),
         }
     }
@@ -225,8 +247,20 @@ impl Filling {
                         *count -= 1;
                         *seen = AttachmentSeen::Stored;
                     }
-                    (AttachmentSeen::Unknown { failures, .. }, _) if !known => {
-                        *seen = AttachmentSeen::Missing { failures };
+                    (
+                        AttachmentSeen::Unknown {
+                            failures, looks, ..
+                        },
+                        _,
+                    ) if !known => {
+                        *seen = match looks.saturating_sub(1) {
+                            0 => AttachmentSeen::Missing { failures },
+                            looks => AttachmentSeen::Unknown {
+                                failures,
+                                late: true,
+                                looks,
+                            },
+                        };
                     }
                     _ => {}
                 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::desired::Desired;
 use super::fate::{After, Fate, Remark, Why};
 use super::filling::{ATTACHMENT_TRIES, AttachmentSeen, Completion, Filling, Looks, ResultsSeen};
+use super::marker::Marker;
 use super::matching;
 use super::seen::{Answer, Listing, Place, Seen, Stop, Wait};
 use super::step::Step;
@@ -19,6 +20,9 @@ pub(super) const LOOKS: u8 = 2;
 /// The same after a request that the service may still be at work on: half a minute in all.
 pub(super) const LOOKS_AFTER_SILENCE: u8 = 7;
 
+/// How often a run is asked to be completed.
+const COMPLETIONS: u8 = 5;
+
 impl Seen {
     /// Adds what a step came to. A refusal that concerns everything is given back.
     pub fn learn(&mut self, desired: &Desired, step: &Step, sent: Sent<Answer>) -> Option<Stop> {
@@ -32,7 +36,9 @@ impl Seen {
                 self.learn_answer(desired, step, answer);
                 None
             }
-            Sent::Refused(refusal) if concerns_everything(&refusal) => Some(Stop::Refused(refusal)),
+            Sent::Refused(refusal) if stops_everything(step, &refusal) => {
+                Some(Stop::Refused(refusal))
+            }
             Sent::Refused(refusal) => self.learn_refusal(desired, step, refusal),
             // Nothing was changed: the same step comes again.
             Sent::NotSent(_) => None,
@@ -82,6 +88,7 @@ impl Seen {
                     AttachmentSeen::Unknown {
                         failures,
                         late: true,
+                        looks: looks_after(trouble.kind),
                     }
                 } else {
                     AttachmentSeen::Missing { failures }
@@ -95,6 +102,13 @@ impl Seen {
         match (step, answer) {
             (Step::LookUp { .. }, Answer::Runs(page)) => self.learn_runs(desired, page),
             (Step::Create { run }, Answer::Created(stored)) => {
+                let sent = desired.runs[*run].marker(&desired.owner);
+                if stored
+                    .comment
+                    .is_some_and(|kept| Marker::parse(&kept) != Some(sent))
+                {
+                    self.remarks.push(Remark::MarkLost { id: stored.id });
+                }
                 let filling = Filling::fresh(stored.id, &desired.runs[*run]);
                 self.places[*run] = Place::Filling(Box::new(filling));
             }
@@ -170,9 +184,30 @@ impl Seen {
             return;
         };
         let asked_to_complete = filling.completion == Completion::Unknown;
+        filling.doubt = false;
         match state.life() {
-            Life::Finished if asked_to_complete => filling.completion = Completion::Finished,
-            Life::Open if asked_to_complete => filling.completion = Completion::Open,
+            Life::Finished if asked_to_complete => {
+                filling.completion = Completion::Finished;
+                if filling.giving_up.is_some() {
+                    self.places[at] = Place::Settled(filling.published());
+                }
+            }
+            Life::Open if asked_to_complete => {
+                filling.looks_at_end += 1;
+                if let Some((why, then)) = filling.giving_up.take() {
+                    self.places[at] = Place::Ending { id, why, then };
+                } else if filling.completions >= COMPLETIONS {
+                    let then =
+                        After::Missing("Azure DevOps does not complete its test run".to_owned());
+                    self.places[at] = Place::Ending {
+                        id,
+                        why: Why::NotCompleted,
+                        then,
+                    };
+                } else if filling.looks_at_end >= LOOKS {
+                    filling.completion = Completion::Open;
+                }
+            }
             Life::Finished | Life::Aborted => self.lost(at, id, "somebody ended it"),
             Life::Open => {
                 let Some((results, reason)) = filling.refusal.take() else {
@@ -220,6 +255,8 @@ impl Seen {
         match (&mut self.places[at], ending) {
             (Place::Filling(filling), Ending::Completed { .. }) => {
                 self.ignored.remove(&id);
+                filling.completions = filling.completions.saturating_add(1);
+                filling.looks_at_end = 0;
                 filling.completion = match state.map(RunState::life) {
                     Some(Life::Finished) => Completion::Finished,
                     Some(Life::Open | Life::Aborted) | None => Completion::Unknown,
@@ -357,6 +394,14 @@ impl Seen {
                 }
             }
             Step::ReadResults { run, id, .. } | Step::ReadRun { run, id } => {
+                if let Place::Filling(filling) = &self.places[*run]
+                    && filling.completion == Completion::Finished
+                {
+                    let reason = described(&refusal);
+                    self.remarks.push(Remark::NotReadBack { id: *id, reason });
+                    self.places[*run] = Place::Settled(filling.published());
+                    return None;
+                }
                 let then = After::Missing(described(&refusal));
                 self.places[*run] = Place::Ending {
                     id: *id,
@@ -370,16 +415,7 @@ impl Seen {
     }
 
     fn learn_unknown(&mut self, step: &Step, trouble: &Trouble) {
-        let needed = match trouble.kind {
-            TroubleKind::Silent => LOOKS_AFTER_SILENCE,
-            TroubleKind::Connect
-            | TroubleKind::Tls
-            | TroubleKind::Proxy
-            | TroubleKind::Cut
-            | TroubleKind::Busy
-            | TroubleKind::Server
-            | TroubleKind::Answer => LOOKS,
-        };
+        let needed = looks_after(trouble.kind);
         match step {
             Step::Create { run } if self.can_look => {
                 self.create_looks[*run] = Some((0, needed));
@@ -399,6 +435,8 @@ impl Seen {
             Step::AddResults { run, .. } => {
                 if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
                     filling.results = ResultsSeen::Unknown(Looks::needing(needed));
+                    // A run that was ended has been seen to answer with nothing, or with ids of -1.
+                    filling.doubt = trouble.kind == TroubleKind::Answer;
                     filling.reading.needed = filling.reading.needed.max(LOOKS);
                 }
             }
@@ -408,6 +446,8 @@ impl Seen {
                 ..
             } => {
                 if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
+                    filling.completions = filling.completions.saturating_add(1);
+                    filling.looks_at_end = 0;
                     filling.completion = Completion::Unknown;
                 }
             }
@@ -420,6 +460,27 @@ impl Seen {
             | Step::Attach { .. } => {}
         }
     }
+}
+
+/// Looks that are needed after trouble of this kind before something counts as not there.
+fn looks_after(kind: TroubleKind) -> u8 {
+    match kind {
+        TroubleKind::Silent => LOOKS_AFTER_SILENCE,
+        TroubleKind::Connect
+        | TroubleKind::Tls
+        | TroubleKind::Proxy
+        | TroubleKind::Cut
+        | TroubleKind::Busy
+        | TroubleKind::Server
+        | TroubleKind::Answer => LOOKS,
+    }
+}
+
+/// Whether a refusal of this step ends the whole work. Attachments never keep a run from being
+/// completed, so a missing permission to list them does not either.
+fn stops_everything(step: &Step, refusal: &Refusal) -> bool {
+    let about_attachments = matches!(step, Step::ReadAttachments { .. }) && refusal.status == 403;
+    concerns_everything(refusal) && !about_attachments
 }
 
 /// Refusals after which no other request of this kind can succeed: the token, the address, a

@@ -206,6 +206,10 @@ impl Seen {
                     // It is finished; only the last look at it did not come to an end.
                     *place = Place::Settled(filling.published());
                 }
+                // It may be complete: that is looked at first.
+                Place::Filling(filling) if filling.completion == Completion::Unknown => {
+                    filling.giving_up = Some((Why::GaveUp(on_the_run.clone()), missing));
+                }
                 Place::Filling(filling) => {
                     *place = Place::Ending {
                         id: filling.id,
@@ -255,6 +259,15 @@ impl Seen {
     /// The end of closing down: runs that could not be ended any more.
     pub fn abandon(&mut self, reason: &str) {
         for place in &mut self.places {
+            if let Place::Filling(filling) = place
+                && let Some((why, then)) = filling.giving_up.take()
+            {
+                *place = Place::Ending {
+                    id: filling.id,
+                    why,
+                    then,
+                };
+            }
             if let Place::Ending { id, then, .. } = place {
                 self.remarks.push(Remark::NotEnded {
                     id: *id,

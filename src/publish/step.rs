@@ -200,8 +200,16 @@ fn fill(at: usize, run: &DesiredRun, filling: &Filling, seen: &Seen) -> Option<N
         }
         ResultsSeen::Known(stored) => stored,
     };
-    if filling.refusal.is_some() || filling.completion == Completion::Unknown {
-        return Some(at_once(Step::ReadRun { run: at, id }));
+    if filling.doubt || filling.refusal.is_some() || filling.completion == Completion::Unknown {
+        let wait = if filling.looks_at_end > 0 {
+            Wait::Late
+        } else {
+            Wait::No
+        };
+        return Some(Next {
+            step: Step::ReadRun { run: at, id },
+            wait,
+        });
     }
     if let Some(results) = next_batch(run, filling, stored) {
         return Some(at_once(Step::AddResults {
