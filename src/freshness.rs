@@ -54,10 +54,12 @@ impl Age<'_> {
     /// [`Age::is_before_job`] of a folder that cannot be read: its newest file dates it.
     pub fn is_folder_before_job(&self, folder: &Path) -> bool {
         let changed = newest(folder, changed).map(|time| self.corrected(time));
-        let (Some(start), Some(changed)) = (self.job_start, changed) else {
-            return false;
+        let is_fresh = match (self.job_start, changed) {
+            (Some(start), Some(changed)) => changed >= start,
+            (_, None) => true,
+            (None, Some(_)) => false,
         };
-        changed < start
+        !is_fresh && !self.is_folder_downloaded(folder)
     }
 
     /// [`Age::is_stale`] of a folder that cannot be read.
@@ -72,19 +74,21 @@ impl Age<'_> {
     /// Whether a report came here on purpose: it lies where downloads go, and its files were made
     /// or changed on this disk since the job began (a self-hosted agent keeps older downloads).
     pub fn is_downloaded(&self, report: &Report) -> bool {
+        self.is_folder_downloaded(&report.folder)
+    }
+
+    fn is_folder_downloaded(&self, folder: &Path) -> bool {
         let (Some(agent), Some(job_start)) = (self.agent, self.job_start) else {
             return false;
         };
-        let below = |folder: &Option<std::path::PathBuf>| {
-            folder
+        let below = |above: &Option<std::path::PathBuf>| {
+            above
                 .as_ref()
-                .is_some_and(|folder| report.folder.starts_with(folder))
+                .is_some_and(|above| folder.starts_with(above))
         };
         let downloads = (below(&agent.pipeline_workspace) && !below(&agent.sources_dir))
             || (agent.is_release() && below(&agent.artifacts_dir));
-        downloads
-            && newest(&report.folder, came_here)
-                .is_some_and(|time| self.corrected(time) >= job_start)
+        downloads && newest(folder, came_here).is_some_and(|time| self.corrected(time) >= job_start)
     }
 
     /// When a report ended, by the service's clock.

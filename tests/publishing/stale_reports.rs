@@ -215,6 +215,16 @@ fn an_old_report_that_cannot_be_read_is_told_as_stale_alone() {
 }
 
 #[test]
+fn what_was_downloaded_and_cannot_be_read_is_not_stale() {
+    let service = service_of_the_build();
+    let reports = Reports::new();
+    add_unreadable(&reports, "2025-08-01T00:00:00Z");
+    let finished = task_of_now(&service, &reports, "").run();
+    assert_eq!(finished.code, 3);
+    assert_eq!(finished.issues("error")[0], "KADO302");
+}
+
+#[test]
 fn a_stale_report_does_not_make_the_names_of_fresh_ones_longer() {
     let service = service_of_the_build();
     let reports = Reports::new()
