@@ -94,6 +94,7 @@ pub async fn publish(
         let account = Account::default();
         set_outputs(pipeline, &account, verdict.exit_code());
         write_json(&account, invocation, pipeline, verdict.exit_code());
+        tell_counts(&account, pipeline, dry_run);
         return end(pipeline, &verdict, invocation.under_task);
     }
 
