@@ -197,5 +197,29 @@ fn a_service_that_is_waited_for_at_the_beginning_can_be_cancelled() {
     let (code, log) = end_of(child, Duration::from_secs(5));
     assert_eq!(code, 130, "{log}");
     assert!(service.runs().is_empty());
+    assert!(log.contains("0 results read: 0 published, 0 left out, 0 missing"));
     assert!(log.contains("##vso[task.complete result=Canceled;]KADO130"));
+}
+
+#[test]
+fn a_json_document_is_written_also_when_it_is_cancelled() {
+    for method_and_path in [("GET", "/connectionData"), ("POST", "/attachments")] {
+        let (method, path) = method_and_path;
+        let reports = reports();
+        let service = service();
+        service.script(Rule::always(
+            method,
+            &format!("{path}$"),
+            Fault::NeverAnswer,
+        ));
+        let child = TaskRun::new(&service, reports.path())
+            .args(&["publish", "--format", "json"])
+            .start();
+        wait_for(&service, method, path, 1);
+        signal(&child, "INT");
+        let (code, document) = end_of(child, Duration::from_secs(7));
+        assert_eq!(code, 130, "{document}");
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(document["exitCode"], 130, "{path}");
+    }
 }

@@ -22,6 +22,7 @@ mod json_document;
 mod lost_answers;
 mod pipeline_output;
 mod publishing_once;
+mod secure_connection;
 mod stale_reports;
 mod test_run_per;
 mod test_runs;
