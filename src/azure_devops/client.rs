@@ -72,6 +72,8 @@ pub struct Server {
     pub authorization: HeaderValue,
     /// No byte for so long, and a request is given up.
     pub request_timeout: Duration,
+    /// The proxy that connections go through, as it may be shown.
+    pub proxy: Option<String>,
 }
 
 /// Sends requests to one project collection.
@@ -79,6 +81,7 @@ pub struct Client {
     http: reqwest::Client,
     collection: Url,
     request_timeout: Duration,
+    proxy: Option<String>,
     version: Cell<ApiVersion>,
     not_before: Cell<Option<Instant>>,
 }
@@ -157,6 +160,7 @@ impl Client {
             http,
             collection: server.collection,
             request_timeout: server.request_timeout,
+            proxy: server.proxy,
             version: Cell::new(NEWEST),
             not_before: Cell::new(None),
         })
@@ -165,6 +169,12 @@ impl Client {
     /// The collection's address, with a trailing slash.
     pub fn collection(&self) -> &Url {
         &self.collection
+    }
+
+    /// The proxy that connections go through, as it may be shown; `None` also where a variable of
+    /// the system names one.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
     }
 
     /// The version that server and program agreed on so far.
@@ -405,16 +415,19 @@ impl Client {
                 .get(LOCATION)
                 .and_then(|target| target.to_str().ok())
                 .unwrap_or_default();
-            let kind = if target.to_ascii_lowercase().contains("sign") {
-                RefusalKind::SignIn
-            } else {
-                RefusalKind::Redirect
+            let target = self.collection.join(target).ok();
+            let kind = match &target {
+                Some(target) if is_sign_in(target) => RefusalKind::SignIn,
+                Some(_) | None => RefusalKind::Redirect,
             };
+            // The host alone: the rest of such an address may hold what is nobody's business.
+            let host = target.as_ref().and_then(Url::host_str);
+            let host = host.unwrap_or("an address that cannot be read");
             return Sent::Refused(Refusal {
                 request,
                 status: status.as_u16(),
                 type_key: String::new(),
-                message: format!("redirected to '{}'", self.host_of(target)),
+                message: format!("redirected to '{host}'"),
                 activity_id: activity_id(headers),
                 kind,
             });
@@ -441,15 +454,6 @@ impl Client {
                 format!("an answer that is no JSON ({error}): {}", beginning(&bytes)),
             )),
         }
-    }
-
-    /// The host that an answer points to; the rest of such an address may hold what is nobody's business.
-    fn host_of(&self, target: &str) -> String {
-        self.collection
-            .join(target)
-            .ok()
-            .and_then(|url| url.host_str().map(str::to_owned))
-            .unwrap_or_else(|| "an address that cannot be read".to_owned())
     }
 }
 
@@ -601,6 +605,14 @@ fn whole_cause(error: &reqwest::Error) -> String {
     } else {
         parts.join(": ")
     }
+}
+
+/// Where somebody is sent whose token counts for nothing.
+fn is_sign_in(target: &Url) -> bool {
+    let host = target.host_str().unwrap_or_default();
+    host.ends_with(".vssps.visualstudio.com")
+        || host.starts_with("login.")
+        || target.path().to_ascii_lowercase().contains("/_signin")
 }
 
 fn said(status: StatusCode, bytes: &[u8]) -> String {

@@ -9,7 +9,7 @@ use reqwest::{Certificate, ClientBuilder, Identity, Url};
 
 use super::client::{Call, Client, Resource, Server};
 use super::sent::Sent;
-use crate::agent::{Agent, Connection};
+use crate::agent::{Agent, Connection, Proxy};
 use crate::problem::{Problem, code};
 
 /// The identity of somebody who did not show who he is; some organisations answer it nonetheless.
@@ -55,12 +55,14 @@ pub fn client(
     })?;
     // Installed once a process; a second time it is there already.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let proxy = proxy_in_use(agent, &collection, &mut warnings);
     let make = |roots: Roots, warnings: &mut Vec<Problem>| {
-        let builder = builder(agent, &collection, roots, warnings)?;
+        let builder = builder(agent, proxy, roots, warnings)?;
         let server = Server {
             collection: collection.clone(),
             authorization: authorization.clone(),
             request_timeout,
+            proxy: proxy.map(|proxy| proxy.url.clone()),
         };
         Client::new(server, builder).map_err(|cause| {
             settings(
@@ -87,7 +89,7 @@ enum Roots {
 
 fn builder(
     agent: &Agent,
-    collection: &Url,
+    proxy: Option<&Proxy>,
     roots: Roots,
     warnings: &mut Vec<Problem>,
 ) -> Result<ClientBuilder, Problem> {
@@ -116,15 +118,17 @@ fn builder(
                 "Check what the agent was configured with (--sslcacert).",
             )
         })?;
-        authorities = Certificate::from_pem_bundle(&pem).map_err(|_| {
-            settings(
+        // A file without any certificate makes an empty bundle and no error.
+        authorities = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        if authorities.is_empty() {
+            return Err(settings(
                 format!(
                     "the agent's CA file '{}' holds no PEM certificate",
                     path.display()
                 ),
                 "Convert it to PEM.",
-            )
-        })?;
+            ));
+        }
     }
     builder = match roots {
         Roots::OfTheSystem => builder.tls_certs_merge(authorities),
@@ -152,10 +156,7 @@ fn builder(
         })?;
         builder = builder.identity(identity);
     }
-    if let Some(proxy) = &agent.proxy {
-        if bypassed(&proxy.bypass, collection, warnings) {
-            return Ok(builder.no_proxy());
-        }
+    if let Some(proxy) = proxy {
         let mut through = reqwest::Proxy::all(&proxy.url).map_err(|_| {
             settings(
                 format!("the agent's proxy '{}' is no address", proxy.url),
@@ -170,14 +171,21 @@ fn builder(
             through = through.basic_auth(user, password);
         }
         builder = builder.proxy(through);
+    } else if agent.proxy.is_some() {
+        builder = builder.no_proxy();
     }
     Ok(builder)
 }
 
-/// Whether the agent's list lets the collection go round the proxy.
-fn bypassed(list: &[String], collection: &Url, warnings: &mut Vec<Problem>) -> bool {
+/// The agent's proxy, unless its list lets the collection go round it.
+fn proxy_in_use<'a>(
+    agent: &'a Agent,
+    collection: &Url,
+    warnings: &mut Vec<Problem>,
+) -> Option<&'a Proxy> {
+    let proxy = agent.proxy.as_ref()?;
     let mut bypassed = false;
-    for pattern in list {
+    for pattern in &proxy.bypass {
         match RegexBuilder::new(pattern).case_insensitive(true).build() {
             Ok(regex) => bypassed |= regex.is_match(collection.as_str()),
             // Expressions of .NET may look around; those are named and not guessed.
@@ -188,7 +196,7 @@ fn bypassed(list: &[String], collection: &Url, warnings: &mut Vec<Problem>) -> b
             )),
         }
     }
-    bypassed
+    (!bypassed).then_some(proxy)
 }
 
 fn client_certificate(files: &crate::agent::ClientCertificate) -> Result<Identity, String> {

@@ -120,6 +120,13 @@ pub fn trouble(
         retry_after,
     } = trouble;
     let address = client.collection();
+    let proxy = client.proxy();
+    // Whoever goes through a proxy connects to it, and to nobody else.
+    let kind = match kind {
+        TroubleKind::Connect if proxy.is_some() => &TroubleKind::Proxy,
+        kind => kind,
+    };
+    let proxy = proxy.map_or(String::new(), |proxy| format!(" '{proxy}'"));
     let (code, message, advice) = match kind {
         TroubleKind::Tls => (
             code::TLS_FAILED,
@@ -128,7 +135,7 @@ pub fn trouble(
         ),
         TroubleKind::Proxy => (
             code::PROXY_REFUSED,
-            format!("no way through the proxy to '{address}': {cause}"),
+            format!("no way through the proxy{proxy} to '{address}': {cause}"),
             "Check address, user and password of the agent's proxy, or HTTPS_PROXY and NO_PROXY.",
         ),
         TroubleKind::Connect => (
