@@ -18,6 +18,7 @@ mod first_publication;
 mod gates;
 mod hostile_text;
 mod inputs;
+mod interrupted;
 mod json_document;
 mod lost_answers;
 mod pipeline_output;
