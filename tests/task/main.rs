@@ -14,6 +14,7 @@
 mod support;
 
 mod definition;
+mod extension;
 #[cfg(unix)]
 mod launcher;
 #[cfg(target_os = "linux")]

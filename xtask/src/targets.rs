@@ -1,7 +1,7 @@
 //! The platforms that there are programs for, and how each is built.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -60,14 +60,12 @@ impl Target {
     /// Builds the program and puts it into the task.
     pub(crate) fn build(self) -> Result<()> {
         let mut cargo = Command::new("cargo");
-        // With `--target`, the flags below reach the program and not what runs while it is built.
+        // With `--target`, the flags reach the program and not what runs while it is built.
         cargo
             .current_dir(top())
             .args(["build", "--release", "--locked", "--bin", "katalon-ado"])
-            .args(["--target", self.triple]);
-        if !self.platform.starts_with("darwin") {
-            cargo.env("RUSTFLAGS", "-C target-feature=+crt-static");
-        }
+            .args(["--target", self.triple])
+            .env("CARGO_ENCODED_RUSTFLAGS", self.flags().join("\u{1f}"));
         run(&mut cargo)?;
         let built = target_folder()
             .join(self.triple)
@@ -76,7 +74,20 @@ impl Target {
         self.stage(&built)
     }
 
-    fn stage(self, built: &std::path::Path) -> Result<()> {
+    /// Flags for the compiler: nothing else is needed to run the program, and it does not tell on
+    /// which machine it was built.
+    pub(crate) fn flags(self) -> Vec<String> {
+        let mut flags: Vec<String> = private_folders()
+            .into_iter()
+            .map(|(folder, name)| format!("--remap-path-prefix={folder}={name}"))
+            .collect();
+        if !self.platform.starts_with("darwin") {
+            flags.extend(["-C".to_owned(), "target-feature=+crt-static".to_owned()]);
+        }
+        flags
+    }
+
+    fn stage(self, built: &Path) -> Result<()> {
         let staged = self.staged();
         if let Some(folder) = staged.parent() {
             fs::create_dir_all(folder)?;
@@ -87,8 +98,16 @@ impl Target {
         self.check_is_whole(&staged)
     }
 
-    /// A program for Linux must run without anything else on the machine.
-    pub(crate) fn check_is_whole(self, program: &std::path::Path) -> Result<()> {
+    /// A program must not name folders of the machine that it was built on; one for Linux must
+    /// run without anything else on the machine.
+    pub(crate) fn check_is_whole(self, program: &Path) -> Result<()> {
+        let content = fs::read(program)?;
+        for (folder, _) in private_folders() {
+            let folder = folder.as_bytes();
+            if content.windows(folder.len()).any(|part| part == folder) {
+                bail!("'{}' names folders of this machine", program.display());
+            }
+        }
         if !self.platform.starts_with("linux") {
             return Ok(());
         }
@@ -102,6 +121,22 @@ impl Target {
         }
         Ok(())
     }
+}
+
+/// Folders that stand in a program where nothing is done about it, and what stands there instead.
+fn private_folders() -> Vec<(String, &'static str)> {
+    let cargo = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| {
+            let home = std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?;
+            Some(PathBuf::from(home).join(".cargo"))
+        });
+    let mut folders = vec![(top(), "katalon-ado"), (target_folder(), "target")];
+    folders.extend(cargo.map(|folder| (folder, "cargo")));
+    folders
+        .into_iter()
+        .map(|(folder, name)| (folder.display().to_string(), name))
+        .collect()
 }
 
 /// Takes away programs of earlier builds: they may be of another version.
