@@ -214,7 +214,7 @@ fn run_comment(reports: &[(usize, &Report)], keys: &[ReportKey], settings: &Sett
             said("", &report.os),
             said("on ", report.machine()),
         ] {
-            let longer = Clean::join([&origin, &part], ", ");
+            let longer = Clean::join([&origin, &part.as_name(120)], ", ");
             // With many keys there is room for none of it, and half a word tells nothing.
             if longer.len() <= room {
                 origin = longer;

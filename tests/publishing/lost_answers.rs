@@ -212,7 +212,7 @@ fn a_completion_that_is_refused_ends_with_4_and_an_aborted_run() {
     assert_eq!(finished.code, 4, "{}", finished.stdout);
     assert_eq!(states(&service), ["Aborted"]);
     let reason = service.runs()[0]["errorMessage"].clone();
-    assert_eq!(reason, "Azure DevOps refused to complete it");
+    assert_eq!(reason, "Azure DevOps did not complete it");
     assert_swagger(&service);
 }
 
@@ -226,7 +226,7 @@ fn a_finished_run_that_cannot_be_read_back_is_published_with_a_warning() {
     assert_eq!(finished.code, 0, "{}", finished.stdout);
     the_finished_run(&service, &["A", "B"]);
     assert_eq!(finished.issues("error"), Vec::<String>::new());
-    assert_eq!(finished.issues("warning"), ["KADO409"]);
+    assert_eq!(finished.issues("warning"), ["KADO027"]);
     finished.says("2 results read: 2 published, 0 left out, 0 missing");
 }
 
