@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::azure_devops::{
-    AutomatedTestName, AutomatedTestStorage, BuildId, COMMENT_LIMIT, FILE_NAME_LIMIT, GroupType,
-    NAME_LIMIT, NewAttachment, NewSubResult, NewTestResult, NewTestRun, Outcome, PipelineReference,
-    RUN_COMMENT_LIMIT, STACK_TRACE_LIMIT, SUB_RESULTS_PER_RESULT,
+    AutomatedTestName, AutomatedTestStorage, BYTES_PER_REQUEST, BuildId, COMMENT_LIMIT,
+    FILE_NAME_LIMIT, GroupType, NAME_LIMIT, NewAttachment, NewSubResult, NewTestResult, NewTestRun,
+    Outcome, PipelineReference, RUN_COMMENT_LIMIT, STACK_TRACE_LIMIT, SUB_RESULTS_PER_RESULT,
 };
 use crate::files::{self, Files, Prepared, Wanted};
 use crate::inputs::StatusMapping;
@@ -264,15 +264,10 @@ impl Mapper<'_> {
         for (at, result) in report.results.iter().enumerate() {
             let title = titles.next().unwrap_or_default();
             // More sub-results than a result may have make several results of it.
-            let room = if result.attempts() > 1 {
-                (SUB_RESULTS_PER_RESULT / (result.attempts() + 1)).max(1)
-            } else {
-                SUB_RESULTS_PER_RESULT
-            };
-            let parts = result.rows.chunks(room);
+            let parts = self.parts(result);
             let several = parts.len() > 1;
-            for (part, rows) in parts.enumerate() {
-                let first_row = part * room;
+            let mut first_row = 0;
+            for rows in parts {
                 let title = if several {
                     format!(
                         "{title} (rows {}–{})",
@@ -284,6 +279,7 @@ impl Mapper<'_> {
                 };
                 self.add_result(report, result, rows, first_row, &title);
                 self.sources.push((position, at));
+                first_row += rows.len();
             }
         }
         for file in self.settings.wanted.files_of(report) {
@@ -294,6 +290,41 @@ impl Mapper<'_> {
             };
             self.attach(Target::Run, &name, &file.path);
         }
+    }
+
+    /// The rows of a result in as few parts as may each be one result: by the number of
+    /// sub-results, and by what their messages weigh, because a result cannot be cut further.
+    fn parts<'r>(&self, result: &'r TestResult) -> Vec<&'r [Row]> {
+        let length = |failure: &Failure| {
+            let message = failure.message.len().min(self.settings.message_limit);
+            // Most of a message is ASCII; what JSON escapes makes it longer.
+            2 * (message + failure.stack_trace.len().min(STACK_TRACE_LIMIT))
+        };
+        let weight = |row: &Row| -> (usize, usize) {
+            let attempts = row.attempts.iter();
+            let bytes = attempts.map(|attempt| 500 + attempt.failure.as_ref().map_or(0, length));
+            let sub_results = if row.attempts.len() > 1 {
+                1 + row.attempts.len()
+            } else {
+                1
+            };
+            (sub_results, bytes.sum())
+        };
+        let mut parts = Vec::new();
+        let (mut first, mut sub_results, mut bytes) = (0, 0, 0);
+        for (at, row) in result.rows.iter().enumerate() {
+            let (more_sub_results, more_bytes) = weight(row);
+            let is_full = sub_results + more_sub_results > SUB_RESULTS_PER_RESULT
+                || bytes + more_bytes > BYTES_PER_REQUEST / 2;
+            if at > first && is_full {
+                parts.push(&result.rows[first..at]);
+                (first, sub_results, bytes) = (at, 0, 0);
+            }
+            sub_results += more_sub_results;
+            bytes += more_bytes;
+        }
+        parts.push(&result.rows[first..]);
+        parts
     }
 
     fn add_result(

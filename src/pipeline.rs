@@ -321,7 +321,8 @@ impl Pipeline {
 impl State {
     fn masked(&self, text: &str) -> String {
         match &self.mask {
-            Some(mask) => mask(text),
+            // Controls are dropped in the end; in the middle of a secret one would hide it till then.
+            Some(mask) => mask(&neutral::without_hidden(text)),
             None => text.to_owned(),
         }
     }

@@ -73,8 +73,6 @@ pub mod code {
     pub const FILE_NOT_ATTACHED: Code = Code("KADO011");
     /// A finished run shows an earlier state of a report.
     pub const EARLIER_STATE: Code = Code("KADO012");
-    /// An aborted run shows a report, or an earlier state of it.
-    pub const ABORTED_BEFORE: Code = Code("KADO013");
     /// A run was ended, deleted or spoiled meanwhile, and is published anew.
     pub const BEGUN_ANEW: Code = Code("KADO014");
     /// A run could not be set to `Aborted`.
@@ -83,12 +81,8 @@ pub mod code {
     pub const CERTIFICATES_NOT_VALIDATED: Code = Code("KADO016");
     /// A secret variable is too short to be masked.
     pub const SHORT_SECRET: Code = Code("KADO017");
-    /// Without a build nothing can be looked up.
-    pub const NO_BUILD: Code = Code("KADO018");
     /// Whether old reports are of this build is not known.
     pub const AGE_UNKNOWN: Code = Code("KADO019");
-    /// Another job is publishing a report.
-    pub const HELD_BY_OTHER: Code = Code("KADO024");
     /// The service did not keep the mark of a run.
     pub const MARK_LOST: Code = Code("KADO026");
     /// A completed run could not be read back.

@@ -5,8 +5,9 @@
 //! so that an unmasked message is a matter for the compiler.
 
 use std::fmt;
+use std::sync::OnceLock;
 
-use memchr::memmem;
+use aho_corasick::AhoCorasick;
 use serde::Serialize;
 
 /// What stands in place of a secret.
@@ -45,6 +46,8 @@ const SECRET_NAMES: [&str; 12] = [
 pub struct Secrets {
     /// Every form in which a secret may stand in a text: plain, and as XML, JSON and URLs escape it.
     forms: Vec<Form>,
+    /// Finds all forms at once; made when it is first needed.
+    matcher: OnceLock<Option<AhoCorasick>>,
 }
 
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,13 +74,18 @@ impl Secrets {
         let mut secrets = Self::default();
         let mut too_short = Vec::new();
         for (name, value) in variables {
-            // A secret of several lines appears line by line in messages as well.
-            for value in std::iter::once(value).chain(value.lines().filter(|line| *line != value)) {
-                let value = value.trim();
-                if is_long_enough(value, SHORTEST, SHORTEST_DIGITS) {
-                    secrets.add(value, false);
-                } else if !value.is_empty() && !value.contains('\n') {
+            let value = value.trim();
+            if !is_long_enough(value, SHORTEST, SHORTEST_DIGITS) {
+                if !value.is_empty() {
                     too_short.push(name.to_owned());
+                }
+                continue;
+            }
+            secrets.add(value, false);
+            // One of several lines appears line by line in messages as well.
+            for line in value.lines().map(str::trim).filter(|line| *line != value) {
+                if is_long_enough(line, SHORTEST, SHORTEST_DIGITS) {
+                    secrets.add(line, false);
                 }
             }
         }
@@ -143,29 +151,33 @@ impl Secrets {
             let form = Form { text, whole_word };
             if !form.text.is_empty() && !self.forms.contains(&form) {
                 self.forms.push(form);
+                self.matcher = OnceLock::new();
             }
         }
     }
 
     /// The text with every secret replaced by `***`. Secrets that touch or overlap give one mask.
     pub fn mask(&self, text: &str) -> String {
-        let mut spans: Vec<(usize, usize)> = Vec::new();
-        for Form {
-            text: form,
-            whole_word,
-        } in &self.forms
-        {
-            let finder = memmem::Finder::new(form);
-            let mut from = 0;
-            // Step by one character and not by the length found: a secret may overlap itself.
-            while let Some(at) = finder.find(&text.as_bytes()[from..]) {
-                let (start, end) = (from + at, from + at + form.len());
-                if !whole_word || stands_alone(text, start, end) {
-                    spans.push((start, end));
-                }
-                from = start + 1;
-            }
-        }
+        let matcher = self.matcher.get_or_init(|| {
+            let forms = self.forms.iter().map(|form| &form.text);
+            // It fails for gigabytes of patterns only; then nothing is shown at all.
+            AhoCorasick::new(forms)
+                .ok()
+                .filter(|_| !self.forms.is_empty())
+        });
+        // All forms in one pass over the text, and every place of each: secrets may overlap.
+        let mut spans: Vec<(usize, usize)> = match matcher {
+            Some(matcher) => matcher
+                .find_overlapping_iter(text)
+                .map(|found| (found.pattern().as_usize(), found.start(), found.end()))
+                .filter(|&(form, start, end)| {
+                    !self.forms[form].whole_word || stands_alone(text, start, end)
+                })
+                .map(|(_, start, end)| (start, end))
+                .collect(),
+            None if self.forms.is_empty() => Vec::new(),
+            None => return MASK.to_owned(),
+        };
         if spans.is_empty() {
             return text.to_owned();
         }
@@ -185,12 +197,9 @@ impl Secrets {
 
     /// Text that may be sent: masked, without the control characters that the service refuses.
     pub fn clean(&self, text: &str) -> Clean {
-        Clean(
-            self.mask(text)
-                .chars()
-                .filter(|&c| !is_refused_control(c))
-                .collect(),
-        )
+        // Dropped first: a control character in the middle of a secret would hide it from the mask.
+        let text: String = text.chars().filter(|&c| !is_refused_control(c)).collect();
+        Clean(self.mask(&text))
     }
 }
 

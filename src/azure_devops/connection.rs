@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use regex::RegexBuilder;
 use reqwest::header::HeaderValue;
@@ -150,7 +151,7 @@ fn builder(
     if let Some(certificate) = &agent.client_certificate {
         let identity = client_certificate(certificate).map_err(|cause| {
             settings(
-                format!("cannot use the agent's client certificate: {cause}"),
+                format!("cannot use the agent's client certificate: {cause:#}"),
                 "Give certificate and key as PEM, the key not encrypted.",
             )
         })?;
@@ -159,7 +160,8 @@ fn builder(
     if let Some(proxy) = proxy {
         let mut through = reqwest::Proxy::all(&proxy.url).map_err(|_| {
             settings(
-                format!("the agent's proxy '{}' is no address", proxy.url),
+                // Not repeated: what cannot be read as an address may hold a password.
+                "the agent's proxy is no address".to_owned(),
                 "Check what the agent was configured with (--proxyurl).",
             )
         })?;
@@ -199,24 +201,19 @@ fn proxy_in_use<'a>(
     (!bypassed).then_some(proxy)
 }
 
-fn client_certificate(files: &crate::agent::ClientCertificate) -> Result<Identity, String> {
+fn client_certificate(files: &crate::agent::ClientCertificate) -> anyhow::Result<Identity> {
     let read = |path: &std::path::Path| {
-        std::fs::read(path).map_err(|error| format!("'{}': {error}", path.display()))
+        std::fs::read(path).with_context(|| format!("'{}'", path.display()))
     };
     let mut pem = read(&files.certificate)?;
     if let Some(key) = &files.key {
         let key_pem = read(key)?;
-        let text = String::from_utf8_lossy(&key_pem);
-        if text.contains("ENCRYPTED") {
-            return Err(format!("the key '{}' is encrypted", key.display()));
-        }
+        let is_encrypted = String::from_utf8_lossy(&key_pem).contains("ENCRYPTED");
+        anyhow::ensure!(!is_encrypted, "the key '{}' is encrypted", key.display());
         pem.push(b'\n');
         pem.extend(key_pem);
     }
-    Identity::from_pem(&pem).map_err(|error| {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        cause.unwrap_or_else(|| error.to_string())
-    })
+    Ok(Identity::from_pem(&pem)?)
 }
 
 impl Client {

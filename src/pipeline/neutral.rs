@@ -50,6 +50,13 @@ fn ends_line(c: char) -> bool {
     )
 }
 
+/// Without the control characters that end no line and are no tab.
+pub(super) fn without_hidden(text: &str) -> String {
+    text.chars()
+        .filter(|&c| c == '\t' || ends_line(c) || !c.is_control())
+        .collect()
+}
+
 /// Control characters are dropped before the search for prefixes: `#`, escape, `#` would else
 /// become one afterwards.
 fn without_controls(line: &str) -> String {

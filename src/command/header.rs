@@ -1,0 +1,60 @@
+//! How the log begins: who runs what, where, as whom.
+
+use super::project_of_runs;
+use crate::azure_devops::client::Client;
+use crate::azure_devops::connection::ConnectedAs;
+use crate::inputs::Invocation;
+use crate::pipeline::Pipeline;
+
+pub(super) fn tell_header(invocation: &Invocation, pipeline: &Pipeline) {
+    let agent = &invocation.agent;
+    pipeline.line(&format!(
+        "katalon-ado {} ({}-{})",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    ));
+    if let Some(version) = &agent.agent_version {
+        let name = agent.agent_name.as_deref().unwrap_or("without a name");
+        pipeline.line(&format!("Agent: {name}, version {version}"));
+    }
+    for (name, value, source) in invocation.inputs.not_default() {
+        let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+        pipeline.line(&format!("{name} = {value} ({})", source.word()));
+    }
+}
+
+pub(super) fn tell_server(
+    client: &Client,
+    as_whom: &ConnectedAs,
+    invocation: &Invocation,
+    pipeline: &Pipeline,
+) {
+    let version = client.version();
+    let kind = if as_whom.is_services {
+        "Azure DevOps Services"
+    } else {
+        "Azure DevOps Server"
+    };
+    pipeline.line(&format!(
+        "Server: {} ({kind}, REST API {}.{})",
+        client.collection(),
+        version.major,
+        version.minor
+    ));
+    pipeline.line(&format!("Identity: {}", as_whom.name));
+    pipeline.line(&format!("Project: {}", project_of_runs(invocation)));
+    pipeline.line(
+        &match (&invocation.agent.build, &invocation.agent.release) {
+            (Some(build), None) => format!("Build: {} (ID {})", build.number, build.id),
+            (Some(build), Some(release)) => {
+                format!(
+                    "Release: {}, of build {} (ID {})",
+                    release.uri, build.number, build.id
+                )
+            }
+            (None, Some(release)) => format!("Release: {}, without build", release.uri),
+            (None, None) => "Build: none".to_owned(),
+        },
+    );
+}
