@@ -15,6 +15,8 @@ mod support;
 
 mod definition;
 mod extension;
+#[cfg(target_os = "linux")]
+mod foreign;
 #[cfg(unix)]
 mod launcher;
 #[cfg(target_os = "linux")]

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use ado_stand_in::{Settings, StandIn};
 
 use crate::support::agent::{Agent, Profile, StepResult};
-use crate::support::reports;
 use crate::support::task_folder::{TaskFolder, new_folder};
+use crate::support::{copy_folder, reports};
 
 #[test]
 #[ignore = "needs root and a static program"]
@@ -81,17 +81,4 @@ fn from_a_folder_that_is_mounted_read_only_the_task_publishes() {
     let left = fs::read_dir(agent.temp_folder()).unwrap().flatten();
     let left: Vec<_> = left.map(|entry| entry.path()).collect();
     assert_eq!(left, step.summaries);
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let copy = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &copy);
-        } else {
-            fs::copy(entry.path(), copy).unwrap();
-        }
-    }
 }

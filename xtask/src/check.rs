@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::foreign::{self, Ran};
 use crate::targets::{self, Target};
 use crate::tools::{self, is_there, output, run};
 use crate::{NOBODY, manifest, package, target_folder, top, vsix};
@@ -15,7 +16,7 @@ use crate::{NOBODY, manifest, package, target_folder, top, vsix};
 const TASK: &str = "KATALON_ADO_TASK";
 const NODE: &str = "KATALON_ADO_NODE";
 
-/// The only tests of the task that a plain `cargo test` leaves out.
+/// Tests of the task that a plain `cargo test` leaves out.
 const ON_THIS_MACHINE: &str = "packaged::";
 
 /// Checks what `cargo xtask package` made.
@@ -56,6 +57,15 @@ pub(crate) fn check() -> Result<()> {
         skipped.push(
             "an empty root and a read-only mount: they need root, chroot and unshare".to_owned(),
         );
+    }
+    for target in staged
+        .iter()
+        .filter(|target| target.platform != here.platform)
+    {
+        match foreign::check(*target)? {
+            Ran::Well => println!("ok: {} publishes", target.platform),
+            Ran::NotAtAll(why) => skipped.push(format!("{}: {why}", target.platform)),
+        }
     }
     skipped.push("Windows and macOS themselves: nothing here runs their agents".to_owned());
 
@@ -122,6 +132,16 @@ fn tests(task: &Path, node: Option<&Path>, arguments: &[&str]) -> Result<()> {
         cargo.env(NODE, node);
     }
     run(&mut cargo).context("the tests of the task")
+}
+
+/// The tests of the task; arguments for them may follow.
+pub(crate) fn cargo_test() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(top())
+        .args(["test", "--quiet", "--locked", "--package", "katalon-ado"])
+        .args(["--test", "task", "--"]);
+    cargo
 }
 
 fn is_root() -> bool {

@@ -11,6 +11,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 mod check;
+mod cross;
+mod foreign;
 mod manifest;
 mod package;
 mod targets;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::targets::{self, Target};
 use crate::tools::{self, output};
-use crate::{manifest, target_folder, top, vsix};
+use crate::{cross, manifest, target_folder, top, vsix};
 
 /// Azure DevOps Server 2019 takes 25 MiB; a lack of room should be seen before that.
 const LARGEST: u64 = 20_000_000;
@@ -27,9 +27,10 @@ const FILES: [&str; 6] = [
 pub(crate) fn package(publisher: &str, all: bool) -> Result<PathBuf> {
     manifest::check_versions()?;
     targets::clear()?;
-    Target::of_this_machine()?.build()?;
     if all {
-        bail!("other targets cannot be built yet");
+        cross::build_all()?;
+    } else {
+        Target::of_this_machine()?.build()?;
     }
     let package = pack(publisher, &targets::staged(), &top().join("out"))?;
     println!("{}", described(&package)?);

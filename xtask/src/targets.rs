@@ -27,7 +27,7 @@ const NATIVE: [Target; 6] = [
 ];
 
 impl Target {
-    const fn new(triple: &'static str, platform: &'static str) -> Self {
+    pub(crate) const fn new(triple: &'static str, platform: &'static str) -> Self {
         Self { triple, platform }
     }
 
@@ -67,11 +67,7 @@ impl Target {
             .args(["--target", self.triple])
             .env("CARGO_ENCODED_RUSTFLAGS", self.flags().join("\u{1f}"));
         run(&mut cargo)?;
-        let built = target_folder()
-            .join(self.triple)
-            .join("release")
-            .join(self.file_name());
-        self.stage(&built)
+        self.stage(&target_folder().join(self.triple).join("release"))
     }
 
     /// Flags for the compiler: nothing else is needed to run the program, and it does not tell on
@@ -87,14 +83,17 @@ impl Target {
         flags
     }
 
-    fn stage(self, built: &Path) -> Result<()> {
+    /// Puts the program that was built into a folder into the task.
+    pub(crate) fn stage(self, folder: &Path) -> Result<()> {
+        let built = folder.join(self.file_name());
         let staged = self.staged();
         if let Some(folder) = staged.parent() {
             fs::create_dir_all(folder)?;
         }
         // Removed first: one that runs cannot be written over.
         let _ = fs::remove_file(&staged);
-        fs::copy(built, &staged).with_context(|| format!("'{}' was not built", built.display()))?;
+        fs::copy(&built, &staged)
+            .with_context(|| format!("'{}' was not built", built.display()))?;
         self.check_is_whole(&staged)
     }
 

@@ -42,3 +42,18 @@ pub(crate) fn finished(mut child: std::process::Child) -> (Option<i32>, String) 
         String::from_utf8_lossy(&text).into_owned(),
     )
 }
+
+/// Copies a folder with all that is below it.
+#[cfg(target_os = "linux")]
+pub(crate) fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let copy = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &copy);
+        } else {
+            std::fs::copy(entry.path(), copy).unwrap();
+        }
+    }
+}
