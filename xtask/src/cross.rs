@@ -1,6 +1,6 @@
-//! Programs for other platforms, built on Debian for x64 without a toolchain for them.
+//! Programs for other platforms, built on Linux for x64.
 //!
-//! Debian's compiler brings the source of the standard library, which Cargo then builds for the
+//! Where rustup cannot fetch what they need, Debian's compiler brings the source of the standard library, which Cargo then builds for the
 //! platform; zig links for musl, and MinGW for Windows. Everything is unpacked into the target
 //! folder: the packages of Debian and those installed by hand do not go together.
 
@@ -39,13 +39,17 @@ const MINGW_PACKAGE: &str = "gcc-mingw-w64-x86-64-posix";
 
 /// Builds and stages every program that can be built here.
 pub(crate) fn build_all() -> Result<()> {
-    if !(cfg!(all(target_os = "linux", target_arch = "x86_64")) && is_there("dpkg")) {
-        bail!("'--targets all' needs Debian for x64; elsewhere package each platform on its own");
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        bail!("'--targets all' needs Linux for x64; elsewhere name the platforms of this machine");
     }
     if !is_there(MINGW) {
         bail!("'{MINGW}' is missing: apt-get install {MINGW_PACKAGE}");
     }
-    let compiler = compiler()?;
+    let compiler = if own_compiler_knows_all() {
+        None
+    } else {
+        Some(compiler()?)
+    };
     let zig = zig()?;
     for target in TARGETS {
         let mut cargo = if target.platform.starts_with("linux") {
@@ -67,15 +71,27 @@ pub(crate) fn build_all() -> Result<()> {
         cargo
             .current_dir(top())
             .args(["--release", "--locked", "--bin", "katalon-ado"])
-            .args(["--target", target.triple, "-Z", "build-std=std,panic_abort"])
+            .args(["--target", target.triple])
             .env("CARGO_TARGET_DIR", &built)
-            .env("CARGO_ENCODED_RUSTFLAGS", target.flags().join("\u{1f}"))
-            .env("RUSTC", &compiler)
-            .env("RUSTC_BOOTSTRAP", "1");
+            .env("CARGO_ENCODED_RUSTFLAGS", target.flags().join("\u{1f}"));
+        if let Some(compiler) = &compiler {
+            cargo
+                .args(["-Z", "build-std=std,panic_abort"])
+                .env("RUSTC", compiler)
+                .env("RUSTC_BOOTSTRAP", "1");
+        }
         run(&mut cargo)?;
         target.stage(&built.join(target.triple).join("release"))?;
     }
     Ok(())
+}
+
+/// Whether the standard library for every target is there, or rustup can fetch it: then nothing of
+/// Debian is needed.
+fn own_compiler_knows_all() -> bool {
+    let triples = TARGETS.map(|target| target.triple);
+    is_there("rustup")
+        && output(Command::new("rustup").args(["target", "add"]).args(triples)).is_ok()
 }
 
 /// Debian's compiler with what it lacks for the targets above; fetched once.

@@ -19,12 +19,15 @@ mod targets;
 mod tools;
 mod vsix;
 
+use package::Wanted;
+
 const USAGE: &str = "\
-cargo xtask package [--publisher NAME] [--targets all]
-    builds the static program of this machine's platform (or of all that can be built here), puts
-    it into task/bin, and makes out/*.vsix
+cargo xtask package [--publisher NAME] [--targets all|PLATFORM,…] [--with FOLDER]
+    builds the static program of this machine's platform (or of those named, such as darwin-arm64;
+    'all': every one that can be built on Linux), takes others from FOLDER/PLATFORM, puts them into
+    task/bin, and makes out/*.vsix
 cargo xtask check
-    checks the programs in task/bin and the newest package, and says aloud what it skips";
+    checks the programs in task/bin and the package of them, and says aloud what it skips";
 
 /// Who publishes a package that nobody gave a publisher for: enough to look at it.
 const NOBODY: &str = "katalon-ado";
@@ -44,17 +47,21 @@ fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["package", options @ ..] => {
-            let mut publisher = NOBODY;
-            let mut all = false;
+            let mut wanted = Wanted {
+                publisher: NOBODY,
+                targets: None,
+                with: None,
+            };
             let mut options = options.iter();
             while let Some(&option) = options.next() {
                 match (option, options.next().copied()) {
-                    ("--publisher", Some(name)) => publisher = name,
-                    ("--targets", Some("all")) => all = true,
+                    ("--publisher", Some(name)) => wanted.publisher = name,
+                    ("--targets", Some(names)) => wanted.targets = Some(names),
+                    ("--with", Some(folder)) => wanted.with = Some(folder),
                     _ => bail!("unknown option '{option}'\n{USAGE}"),
                 }
             }
-            package::package(publisher, all).map(drop)
+            package::package(&wanted)
         }
         ["check"] => check::check(),
         _ => bail!("\n{USAGE}"),

@@ -23,18 +23,35 @@ const FILES: [&str; 6] = [
     "task/task.json",
 ];
 
-/// Builds, stages and packages; gives the package.
-pub(crate) fn package(publisher: &str, all: bool) -> Result<PathBuf> {
+/// What is wanted in the package, and in whose name.
+pub(crate) struct Wanted<'a> {
+    /// Who publishes it.
+    pub(crate) publisher: &'a str,
+    /// `all`, platforms with commas between them, or none: this machine's.
+    pub(crate) targets: Option<&'a str>,
+    /// A folder with programs that were built elsewhere, each in a folder named by its platform.
+    pub(crate) with: Option<&'a str>,
+}
+
+/// Builds, stages and packages.
+pub(crate) fn package(wanted: &Wanted<'_>) -> Result<()> {
     manifest::check_versions()?;
     targets::clear()?;
-    if all {
-        cross::build_all()?;
-    } else {
-        Target::of_this_machine()?.build()?;
+    match wanted.targets {
+        None => Target::of_this_machine()?.build()?,
+        Some("all") => cross::build_all()?,
+        Some(platforms) => {
+            for platform in platforms.split(',') {
+                Target::of(platform)?.build()?;
+            }
+        }
     }
-    let package = pack(publisher, &targets::staged(), &top().join("out"))?;
+    if let Some(folder) = wanted.with {
+        targets::take(Path::new(folder))?;
+    }
+    let package = pack(wanted.publisher, &targets::staged(), &top().join("out"))?;
     println!("{}", described(&package)?);
-    Ok(package)
+    Ok(())
 }
 
 /// Makes the package of what is staged.

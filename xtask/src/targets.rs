@@ -42,6 +42,14 @@ impl Target {
         known.with_context(|| format!("no program is made for '{triple}'"))
     }
 
+    /// The one that goes by that name in Node. On Windows Rust has two; the first is Microsoft's.
+    pub(crate) fn of(platform: &str) -> Result<Self> {
+        let known = NATIVE
+            .into_iter()
+            .find(|target| target.platform == platform);
+        known.with_context(|| format!("no program is made for '{platform}'"))
+    }
+
     /// The name of the program's file.
     pub(crate) fn file_name(self) -> &'static str {
         if self.platform.starts_with("win32") {
@@ -143,6 +151,22 @@ pub(crate) fn clear() -> Result<()> {
     let bin = top().join("task/bin");
     if bin.is_dir() {
         fs::remove_dir_all(bin)?;
+    }
+    Ok(())
+}
+
+/// Puts programs that were built elsewhere into the task.
+pub(crate) fn take(folder: &Path) -> Result<()> {
+    let mut taken = 0;
+    for target in NATIVE {
+        let from = folder.join(target.platform);
+        if !target.staged().is_file() && from.join(target.file_name()).is_file() {
+            target.stage(&from)?;
+            taken += 1;
+        }
+    }
+    if taken == 0 {
+        bail!("no program that was missing is in '{}'", folder.display());
     }
     Ok(())
 }

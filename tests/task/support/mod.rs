@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod log;
 mod profile;
+mod step;
 pub(crate) mod task_folder;
 
 use std::path::PathBuf;
