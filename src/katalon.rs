@@ -21,6 +21,8 @@ pub mod log;
 pub mod profiles;
 pub mod project;
 pub mod properties;
+#[cfg(test)]
+mod property_tests;
 pub mod settings;
 pub(crate) mod text;
 mod times;

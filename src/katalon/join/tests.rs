@@ -667,26 +667,14 @@ fn text_is_read_in_the_encoding_that_it_has() {
     }
 }
 
-/// Numbers that look random and are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
-    }
-}
-
 #[test]
 fn no_damage_makes_a_reader_panic() {
+    use super::super::property_tests::Dice;
     use super::super::{binding, collection, junit, log, properties};
     let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
     let files = walkdir::WalkDir::new(reports).sort_by_file_name();
     const NASTY: &[u8] = b"<>&\"'\\{}[]\0\xFF\xD8;u- 0";
-    let mut dice = Dice(20_250_811);
+    let mut dice = Dice::new(20_250_811);
     for entry in files.into_iter().map(Result::unwrap) {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !entry.file_type().is_file() || name.ends_with(".png") || name.ends_with(".md") {

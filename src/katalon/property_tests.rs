@@ -1,0 +1,271 @@
+//! What must hold for every report: a generator makes some, a writer writes them as Katalon would,
+//! and the reader has to find in the files what was made.
+
+use std::path::{Path, PathBuf};
+
+use super::find::ReportFolder;
+use super::join::read_all;
+use super::{Attempt, Report, Status, log};
+
+mod written;
+
+use written::{Letters, Made, MadeRow, made, written_binding, written_junit, written_log};
+
+/// Numbers that look random and are the same in every run.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Dice {
+        // Neighbouring seeds begin alike, so the first numbers are thrown away.
+        let mut dice = Dice(seed);
+        for _ in 0..4 {
+            dice.below(2);
+        }
+        dice
+    }
+
+    pub(super) fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
+    }
+
+    pub(super) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+}
+
+/// A folder that is deleted in the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let own = format!("katalon-ado-property-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(own);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Scratch(folder)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.0.join(name), bytes).unwrap();
+    }
+
+    fn report(&self) -> Report {
+        let folder = ReportFolder {
+            path: self.0.clone(),
+            display: "r".to_owned(),
+        };
+        let mut read = read_all(&[folder], &[]);
+        assert_eq!(read.problems, []);
+        assert_eq!(read.unreadable, []);
+        read.reports.remove(0)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What was read, in the form of what was made.
+fn as_made(report: &Report) -> Vec<MadeRow> {
+    let results = report.results.iter();
+    results
+        .flat_map(|result| {
+            result.rows.iter().map(|row| MadeRow {
+                path: result.test_case.as_str().to_owned(),
+                value: match row.bound_values.first() {
+                    Some((_, value)) => value.clone(),
+                    None => String::new(),
+                },
+                attempts: row.attempts.iter().map(attempt_as_made).collect(),
+            })
+        })
+        .collect()
+}
+
+fn attempt_as_made(attempt: &Attempt) -> Made {
+    let millis = attempt.duration.map(|duration| duration.as_millis());
+    let failure = attempt.failure.as_ref();
+    Made {
+        status: attempt.status,
+        started: attempt
+            .started
+            .map_or(0, |started| started.as_millisecond()),
+        millis: millis.map_or(-1, |millis| i64::try_from(millis).unwrap()),
+        message: failure
+            .map(|failure| failure.message.clone())
+            .unwrap_or_default(),
+    }
+}
+
+/// What was made, with no message where nothing went wrong.
+fn expected(rows: &[MadeRow]) -> Vec<MadeRow> {
+    let mut rows = rows.to_vec();
+    for attempt in rows.iter_mut().flat_map(|row| &mut row.attempts) {
+        if !matches!(attempt.status, Status::Failed | Status::Error) {
+            attempt.message.clear();
+        }
+    }
+    rows
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let scratch = Scratch::new("written");
+    for seed in 0..200 {
+        let mut dice = Dice::new(seed);
+        let rows = made(&mut dice, Letters::Any);
+        let log = written_log(&mut dice, &rows, seed % 3 == 0);
+        scratch.write("execution0.log", log.as_bytes());
+        scratch.write("JUnit_Report.xml", written_junit(&rows).as_bytes());
+        scratch.write("testCaseBinding", written_binding(&rows).as_bytes());
+        assert_eq!(as_made(&scratch.report()), expected(&rows), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_log_alone_tells_the_same() {
+    let scratch = Scratch::new("log-alone");
+    for seed in 0..200 {
+        let mut dice = Dice::new(seed);
+        let mut rows = made(&mut dice, Letters::Any);
+        // Without a plan nothing tells the values of rows.
+        rows.iter_mut().for_each(|row| row.value.clear());
+        let log = written_log(&mut dice, &rows, seed % 3 == 0);
+        scratch.write("execution0.log", log.as_bytes());
+        assert_eq!(as_made(&scratch.report()), expected(&rows), "seed {seed}");
+    }
+}
+
+fn went_well(status: Status) -> bool {
+    matches!(status, Status::Passed | Status::Skipped)
+}
+
+#[test]
+fn nothing_passes_in_a_log_that_was_cut_off_unless_it_passed_in_the_whole() {
+    let scratch = Scratch::new("cut");
+    for seed in 0..40 {
+        let mut dice = Dice::new(seed);
+        let rows = made(&mut dice, Letters::Any);
+        let whole = written_log(&mut dice, &rows, seed % 3 == 0);
+        scratch.write("testCaseBinding", written_binding(&rows).as_bytes());
+        for _ in 0..20 {
+            let cut = &whole.as_bytes()[..dice.below(whole.len())];
+            scratch.write("execution0.log", cut);
+            let report = scratch.report();
+            let read = as_made(&report);
+            // What never ran stands at the end of its test case, as it was planned.
+            assert_eq!(read.len(), rows.len(), "seed {seed}, {} bytes", cut.len());
+            for (read, made) in read.iter().zip(&rows) {
+                assert_eq!(read.path, made.path);
+                for (attempt, truth) in read.attempts.iter().zip(&made.attempts) {
+                    if went_well(attempt.status) {
+                        let truth = truth.status;
+                        assert_eq!(attempt.status, truth, "seed {seed}, {} bytes", cut.len());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_prefix_of_any_log_at_hand_makes_a_test_pass() {
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+    let mut dice = Dice::new(7);
+    let mut logs = 0;
+    for entry in walkdir::WalkDir::new(reports).sort_by_file_name() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "execution0.log" {
+            continue;
+        }
+        logs += 1;
+        let bytes = std::fs::read(entry.path()).unwrap();
+        let whole = log::read(bytes.as_slice()).unwrap();
+        let whole: Vec<_> = whole
+            .earlier_runs
+            .iter()
+            .chain([&whole])
+            .flat_map(|run| &run.executions)
+            .collect();
+        for _ in 0..40 {
+            let cut = &bytes[..dice.below(bytes.len())];
+            let part = log::read(cut).unwrap();
+            let part = part
+                .earlier_runs
+                .iter()
+                .chain([&part])
+                .flat_map(|run| &run.executions);
+            for one in part.filter(|one| one.has_ended) {
+                let same = whole.iter().find(|other| {
+                    other.test_case == one.test_case
+                        && other.started == one.started
+                        && other.retry == one.retry
+                });
+                let passed = ["PASSED", "SKIPPED"].contains(&one.status.as_deref().unwrap_or(""));
+                if passed {
+                    assert_eq!(
+                        same.unwrap().status,
+                        one.status,
+                        "{}",
+                        entry.path().display()
+                    );
+                }
+            }
+        }
+    }
+    assert!(logs > 20, "{logs}");
+}
+
+/// Bytes of the text in other clothes, by name.
+fn dressed(text: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let utf16 = |unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+        units.flat_map(unit).collect()
+    };
+    let western = text
+        .chars()
+        .map(|letter| u8::try_from(u32::from(letter)).unwrap());
+    vec![
+        ("plain", text.as_bytes().to_vec()),
+        ("marked", [b"\xEF\xBB\xBF", text.as_bytes()].concat()),
+        ("CRLF", text.replace('\n', "\r\n").into_bytes()),
+        ("UTF-16 LE", utf16(u16::to_le_bytes)),
+        ("UTF-16 BE", utf16(u16::to_be_bytes)),
+        ("Windows-1252", western.collect()),
+    ]
+}
+
+#[test]
+fn encoding_and_line_endings_change_nothing() {
+    let scratch = Scratch::new("dressed");
+    for seed in 0..40 {
+        let mut dice = Dice::new(seed);
+        let rows = made(&mut dice, Letters::Western);
+        let files = [
+            (
+                "execution0.log",
+                written_log(&mut dice, &rows, seed % 3 == 0),
+            ),
+            ("JUnit_Report.xml", written_junit(&rows)),
+            ("testCaseBinding", written_binding(&rows)),
+        ];
+        let files = files.map(|(name, text)| (name, dressed(&text)));
+        for dress in 0..6 {
+            for (name, dressed) in &files {
+                scratch.write(name, &dressed[dress].1);
+            }
+            let name = files[0].1[dress].0;
+            assert_eq!(
+                as_made(&scratch.report()),
+                expected(&rows),
+                "seed {seed}, {name}"
+            );
+        }
+    }
+}
