@@ -28,6 +28,7 @@ pub(crate) mod text;
 mod times;
 #[cfg(test)]
 mod truth_tests;
+pub mod unknown;
 mod xml_tree;
 
 /// The identity of a Katalon test case: its path in the project, `Test Cases/Login/Valid user`.

@@ -43,6 +43,8 @@ pub mod code {
     pub const RERUN_NOT_JOINED: Code = Code("KADO008");
     /// A file of a Katalon project is broken, or says something that cannot be.
     pub const PROJECT_FILE: Code = Code("KADO009");
+    /// Reports hold what this version does not know.
+    pub const UNKNOWN_IN_REPORT: Code = Code("KADO029");
     /// A report folder cannot be read at all.
     pub const UNREADABLE_REPORT: Code = Code("KADO302");
 

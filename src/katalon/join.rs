@@ -10,9 +10,11 @@ use super::Report;
 use super::collection::{self, Collection};
 use super::contents::Contents;
 use super::find::{ReportFolder, is_collection_file};
+use super::unknown::Unknown;
 use crate::problem::{Problem, code};
 
 mod attempts;
+mod damage;
 mod folder;
 mod pairing;
 mod report;
@@ -64,8 +66,10 @@ pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadR
         .collect();
     let mut own = Vec::new();
     let mut summarised = Vec::new();
+    let mut unknown = Unknown::default();
     for (folder, folder_read) in folders.iter().zip(read_folders(folders)) {
         read.problems.extend(folder_read.problems);
+        unknown.extend(&folder_read.unknown);
         own.extend(folder_read.own);
         summarised.extend(folder_read.summarised);
         if let Some(problem) = folder_read.unreadable {
@@ -74,6 +78,15 @@ pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadR
                 problem,
             });
         }
+    }
+    let unknown = unknown.named();
+    if !unknown.is_empty() {
+        read.problems.push(Problem::warning(
+            code::UNKNOWN_IN_REPORT,
+            format!("reports hold what this version does not know: {unknown}"),
+            "A later Katalon may have written it. An unknown status counts as INCOMPLETE; the rest \
+             was read as usual.",
+        ));
     }
     for suite in summarised {
         if !own.iter().any(|other| same::holds(other, &suite)) {

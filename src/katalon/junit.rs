@@ -12,6 +12,7 @@ use std::time::Duration;
 use quick_xml::Reader;
 
 use super::text::TextReader;
+use super::unknown::Unknown;
 
 mod document;
 
@@ -24,6 +25,8 @@ pub struct Junit {
     pub suites: Vec<JunitSuite>,
     /// Values that make no sense and are taken as unknown, each with its place in the file.
     pub oddities: Vec<String>,
+    /// What a later version of Katalon may have added.
+    pub unknown: Unknown,
 }
 
 /// A `testsuite`.

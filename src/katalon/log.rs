@@ -11,6 +11,7 @@ mod reader;
 pub mod records;
 
 use super::Variable;
+use super::unknown::Unknown;
 use reader::LogReader;
 use records::Records;
 
@@ -34,6 +35,10 @@ pub struct Log {
     pub last_millis: Option<i64>,
     /// Records that could not be read, of all runs in the file.
     pub damage: Option<Damage>,
+    /// Whether the log ends inside a record, as that of a killed run does.
+    pub is_cut: bool,
+    /// What a later version of Katalon may have added, in all runs of the file.
+    pub unknown: Unknown,
     /// Other runs that began before this one and stand in the same file: the folder was used
     /// twice, or a merge put two logs together.
     pub earlier_runs: Vec<Log>,
@@ -109,7 +114,11 @@ pub fn read(source: impl Read) -> io::Result<Log> {
     while let Some(record) = records.next()? {
         reader.take(record);
     }
-    Ok(reader.finish(records.damage()))
+    let log = reader.finish(records.damage());
+    Ok(Log {
+        is_cut: records.is_cut(),
+        ..log
+    })
 }
 
 #[cfg(test)]

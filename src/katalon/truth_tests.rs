@@ -14,6 +14,7 @@ use super::find::{Found, Patterns, Search, find};
 use super::join::{ReadReports, read_all};
 use super::text::unescape_java;
 use super::{Report, Row, Status};
+use crate::problem::code;
 
 pub(super) fn samples() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/katalon-reports");
@@ -286,6 +287,8 @@ fn real_reports_are_read_as_what_they_are() {
             writeln!(wrong, "  missing pictures: {missing}, told: {told}").unwrap();
         }
         for problem in &read.problems {
+            // No version up to now writes anything that is not known.
+            assert_ne!(problem.code, code::UNKNOWN_IN_REPORT, "{}", problem.message);
             println!("{sample}: {}", problem.message);
         }
         if wrong.len() == heading {

@@ -11,6 +11,8 @@ use super::super::log::{self, Log};
 use super::super::properties::{self, Properties};
 use super::super::text::read_whole;
 use super::super::times::{WrittenTime, from_millis};
+use super::super::unknown::Unknown;
+use super::damage::{damaged, tell_damage, tell_empty_log};
 use super::report::{Parts, report};
 use crate::problem::{Problem, code, counted};
 
@@ -25,6 +27,8 @@ pub(super) struct FolderRead {
     /// Why it cannot be read at all.
     pub(super) unreadable: Option<Problem>,
     pub(super) problems: Vec<Problem>,
+    /// What none of the readers knows.
+    pub(super) unknown: Unknown,
 }
 
 /// A report, with what the joining of several folders has to know.
@@ -38,11 +42,11 @@ pub(super) struct ReadReport {
 }
 
 /// Files of a folder, read or not.
-struct Files {
-    junit: Option<Result<Junit, String>>,
-    log: Option<Result<Log, String>>,
-    binding: Binding,
-    properties: Properties,
+pub(super) struct Files {
+    pub(super) junit: Option<Result<Junit, String>>,
+    pub(super) log: Option<Result<Log, String>>,
+    pub(super) binding: Binding,
+    pub(super) properties: Properties,
 }
 
 /// Reads a folder. Never fails: what went wrong is part of the answer.
@@ -66,6 +70,13 @@ pub(super) fn read(folder: &ReportFolder) -> FolderRead {
         read.unreadable = Some(unreadable(folder, &cause));
         return read;
     }
+    if let Some(Ok(junit)) = &files.junit {
+        read.unknown.extend(&junit.unknown);
+    }
+    if let Some(Ok(log)) = &files.log {
+        read.unknown.extend(&log.unknown);
+    }
+    tell_empty_log(folder, &contents, &files, &mut read.problems);
     choose_run(folder, &mut files, &mut read.problems);
     tell_damage(folder, &files, &mut read.problems);
     join(folder, &contents, files, &mut read);
@@ -196,60 +207,6 @@ fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Probl
     ));
 }
 
-fn tell_damage(folder: &ReportFolder, files: &Files, problems: &mut Vec<Problem>) {
-    match &files.junit {
-        Some(Err(cause)) => problems.push(damaged(
-            folder,
-            cause,
-            "The results were read from the log instead.",
-        )),
-        Some(Ok(junit)) => {
-            for oddity in &junit.oddities {
-                problems.push(damaged(
-                    folder,
-                    &format!("{JUNIT}, {oddity}"),
-                    "The value is taken as unknown.",
-                ));
-            }
-        }
-        None => {}
-    }
-    match &files.log {
-        Some(Err(cause)) => problems.push(damaged(
-            folder,
-            cause,
-            "Retries, exact times and screenshots of this report are not known.",
-        )),
-        Some(Ok(log)) => {
-            if let Some(damage) = &log.damage {
-                problems.push(damaged(
-                    folder,
-                    &format!(
-                        "cannot read {} of the log, the first at line {}: {}",
-                        counted(damage.records, "record"),
-                        damage.line,
-                        damage.cause
-                    ),
-                    "Everything before and behind was read.",
-                ));
-            }
-            if let Some(first) = log.failures_outside.first() {
-                problems.push(Problem::warning(
-                    code::SUITE_HOOK_FAILED,
-                    format!(
-                        "report '{}': {} outside of any test case: {}",
-                        folder.display,
-                        counted(log.failures_outside.len(), "failure"),
-                        first.lines().next().unwrap_or_default()
-                    ),
-                    "Look at set-up, tear-down and test listeners of the suite.",
-                ));
-            }
-        }
-        None => {}
-    }
-}
-
 fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut FolderRead) {
     let log = files.log.and_then(Result::ok);
     let suites = match files.junit {
@@ -378,14 +335,6 @@ fn own_collection(contents: &Contents, properties: &Properties) -> String {
     } else {
         id
     }
-}
-
-fn damaged(folder: &ReportFolder, what: &str, advice: &str) -> Problem {
-    Problem::warning(
-        code::DAMAGED_FILE,
-        format!("report '{}': {what}", folder.display),
-        advice,
-    )
 }
 
 fn unreadable(folder: &ReportFolder, cause: &str) -> Problem {

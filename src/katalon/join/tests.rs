@@ -510,9 +510,14 @@ fn a_bad_value_is_unknown_and_the_report_is_read() {
 
 #[test]
 fn a_status_that_is_none_is_incomplete_with_its_word_in_the_message() {
-    let report = report("unknown-status");
+    let read = read("unknown-status");
     assert_eq!(
-        statuses(&report),
+        messages(&read),
+        ["reports hold what this version does not know: status 'ABORTED'"]
+    );
+    let report = &read.reports[0];
+    assert_eq!(
+        statuses(report),
         [(LOGIN, Status::Incomplete), (PAY, Status::Passed)]
     );
     let failure = report.results[0].rows[0].attempts[0].failure.as_ref();
@@ -557,6 +562,48 @@ fn paths_that_lead_out_of_the_folder_are_refused() {
              folder: '../secret.png', 'keyes/../../secret.png'",
         ]
     );
+}
+
+#[test]
+fn what_a_later_katalon_adds_is_named_once_and_costs_nothing() {
+    let read = read("written-by-a-later-katalon");
+    assert_eq!(
+        messages(&read),
+        [
+            "reports hold what this version does not know: attribute 'shard' of testcase, \
+             element 'flow' of JUnit, element 'spanId' of the log, level 'NOTICE' of the log, \
+             status 'BLOCKED'"
+        ]
+    );
+    assert_eq!(read.problems[0].code, code::UNKNOWN_IN_REPORT);
+    let results: Vec<_> = read.reports.iter().map(statuses).collect();
+    let expected = [(LOGIN, Status::Passed), (PAY, Status::Incomplete)];
+    assert_eq!(results, [expected, expected]);
+}
+
+#[test]
+fn a_log_that_ends_before_its_suite_leaves_the_plan() {
+    let report = report("log-that-ends-before-its-suite");
+    let expected = [(LOGIN, Status::NotRun), (PAY, Status::NotRun)];
+    assert_eq!(statuses(&report), expected);
+    assert!(!report.finished);
+}
+
+#[test]
+fn a_log_that_is_none_beside_a_junit_is_a_warning() {
+    let read = read("log-of-rubbish-beside-junit");
+    assert_eq!(
+        messages(&read),
+        ["report '.': the log holds no record that can be read"]
+    );
+    assert_eq!(statuses(&read.reports[0]), [(LOGIN, Status::Passed)]);
+}
+
+#[test]
+fn a_case_that_ended_without_any_status_is_incomplete() {
+    let report = report("ended-without-status");
+    let expected = [(LOGIN, Status::Incomplete), (PAY, Status::Passed)];
+    assert_eq!(statuses(&report), expected);
 }
 
 #[test]

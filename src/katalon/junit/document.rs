@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use quick_xml::events::{BytesStart, Event};
 
+use super::super::Status;
 use super::super::binding;
 use super::super::text::{entity, unescape_xml};
 use super::super::times::{WrittenTime, parse_seconds};
+use super::super::unknown::Unknown;
 use crate::problem::counted;
 
 use super::{Junit, JunitCase, JunitSuite, WrittenTimeOfOutput};
@@ -102,7 +104,8 @@ impl Document {
             (Some(_), _) => Element::Other,
         };
         if parent.is_none() {
-            self.root = name;
+            self.root.clone_from(&name);
+            self.know_root(tag)?;
         }
         match element {
             Element::Suite => self.start_suite(tag, line)?,
@@ -111,6 +114,9 @@ impl Document {
             Element::Failure => self.start_failure(tag)?,
             Element::Output => self.text.clear(),
             Element::Other => {
+                if !KNOWN_ELEMENTS.contains(&name.as_str()) {
+                    self.junit.unknown.add("element", &name, "JUnit");
+                }
                 self.ignored_depth = 1;
                 return Ok(());
             }
@@ -120,19 +126,32 @@ impl Document {
         Ok(())
     }
 
+    fn know_root(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
+        let mut unknown = Unknown::default();
+        if self.root == "testsuites" {
+            each_attribute(tag, |name, _| {
+                note_attribute(&mut unknown, name, "testsuites")
+            })?;
+        }
+        self.junit.unknown.extend(&unknown);
+        Ok(())
+    }
+
     fn start_suite(&mut self, tag: &BytesStart<'_>, line: u64) -> Result<(), String> {
         self.open_suites.push(self.junit.suites.len());
         self.junit.suites.push(JunitSuite::default());
         let mut suite = JunitSuite::default();
         let mut time = None;
+        let mut unknown = Unknown::default();
         each_attribute(tag, |name, value| match name {
             "id" => suite.id = value,
             "name" => suite.name = value,
             "hostname" => suite.hostname = value,
             "timestamp" => suite.timestamp = Some(value),
             "time" => time = Some(value),
-            _ => {}
+            other => note_attribute(&mut unknown, other, "testsuite"),
         })?;
+        self.junit.unknown.extend(&unknown);
         if let Some(open) = self.suite() {
             *open = suite;
         }
@@ -154,14 +173,19 @@ impl Document {
     fn start_case(&mut self, tag: &BytesStart<'_>, line: u64) -> Result<(), String> {
         let mut case = JunitCase::default();
         let mut time = None;
+        let mut unknown = Unknown::default();
         each_attribute(tag, |name, value| match name {
             "name" => case.name = value,
             "classname" => case.classname = value,
             "status" => case.status = value,
             "tag" => case.tag = value,
             "time" => time = Some(value),
-            _ => {}
+            other => note_attribute(&mut unknown, other, "testcase"),
         })?;
+        if !case.status.trim().is_empty() && Status::parse(&case.status).is_none() {
+            unknown.add("status", &case.status, "");
+        }
+        self.junit.unknown.extend(&unknown);
         if let Some(suite) = self.suite() {
             suite.cases.push(case);
         }
@@ -339,6 +363,33 @@ impl Document {
             place.push_str(&format!("/testcase[{index}]"));
         }
         place
+    }
+}
+
+/// Elements that Katalon is known to write, of which nothing is needed.
+const KNOWN_ELEMENTS: [&str; 3] = ["system-out", "system-err", "skipped"];
+
+/// Attributes that Katalon is known to write, of which nothing is needed: its counters.
+const KNOWN_ATTRIBUTES: [&str; 11] = [
+    "name",
+    "time",
+    "tests",
+    "failures",
+    "errors",
+    "skips",
+    "skipped",
+    "passed",
+    "incompleted",
+    "status",
+    "tag",
+];
+
+fn note_attribute(unknown: &mut Unknown, name: &str, element: &str) {
+    // A collection's root counts its suites in attributes that all begin alike.
+    let counts_suites = element == "testsuites" && name.starts_with("testsuites");
+    let is_of_xml = name.starts_with("xmlns") || name.starts_with("xsi:");
+    if !KNOWN_ATTRIBUTES.contains(&name) && !counts_suites && !is_of_xml {
+        unknown.add("attribute", name, element);
     }
 }
 

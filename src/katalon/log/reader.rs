@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::Variable;
 use super::super::junit::without_iteration;
+use super::super::unknown::Unknown;
 use super::records::Record;
 use super::{Damage, Execution, Log, SuiteStart};
 
@@ -18,6 +19,23 @@ const STATUS_LEVELS: [&str; 6] = [
     "SKIPPED",
     "INCOMPLETE",
     "ABORTED",
+];
+
+/// Levels that a version of Katalon is known to write.
+const KNOWN_LEVELS: [&str; 13] = [
+    "START",
+    "END",
+    "PASSED",
+    "FAILED",
+    "ERROR",
+    "WARNING",
+    "INFO",
+    "NOT_RUN",
+    "RUN_DATA",
+    "INCOMPLETE",
+    "ABORTED",
+    "SKIPPED",
+    "DEBUG",
 ];
 
 /// The property that holds a JSON list of [`Variable`].
@@ -34,6 +52,7 @@ const FAILURES_KEPT: usize = 20;
 pub(super) struct LogReader {
     log: Log,
     earlier_runs: Vec<Log>,
+    unknown: Unknown,
     /// The execution that is under way.
     current: Option<Execution>,
     /// What was started inside it and has not ended: test cases it called, and steps.
@@ -88,6 +107,13 @@ enum Inner {
 impl LogReader {
     /// Takes the next record.
     pub(super) fn take(&mut self, record: Record) {
+        if !KNOWN_LEVELS.contains(&record.level.as_str()) {
+            self.unknown.add("level", &record.level, "the log");
+        }
+        if !record.unknown_element.is_empty() {
+            self.unknown
+                .add("element", &record.unknown_element, "the log");
+        }
         if record.millis.is_some() {
             self.log.last_millis = record.millis;
         }
@@ -130,6 +156,7 @@ impl LogReader {
         self.next_begins();
         Log {
             damage,
+            unknown: self.unknown,
             earlier_runs: self.earlier_runs,
             ..self.log
         }

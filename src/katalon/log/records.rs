@@ -26,6 +26,8 @@ pub struct Record {
     pub message: String,
     /// 0 for the suite, 1 for its cases, more for cases called by cases.
     pub nested_level: Option<u32>,
+    /// The first element that no known version writes; mostly empty.
+    pub unknown_element: String,
     /// Name and value, in order; a name may come twice.
     pub properties: Vec<(String, String)>,
 }
@@ -57,6 +59,7 @@ pub struct Records<R> {
     line: u64,
     tags: Tags,
     damaged: usize,
+    is_cut: bool,
     first_damage: Option<(u64, String)>,
 }
 
@@ -82,6 +85,7 @@ impl<R: Read> Records<R> {
                 end: Finder::new(END),
             },
             damaged: 0,
+            is_cut: false,
             first_damage: None,
         }
     }
@@ -126,11 +130,17 @@ impl<R: Read> Records<R> {
                     if !self.read_more()? {
                         // A record that the end of the file cuts is no damage: so ends the log
                         // of a run that was killed.
+                        self.is_cut = self.tags.start.find(&self.buffer[self.used..]).is_some();
                         return Ok(None);
                     }
                 }
             }
         }
+    }
+
+    /// Whether the end of the log stands inside a record.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// What could not be read so far.
@@ -227,7 +237,14 @@ fn parse(xml: &str) -> Result<Record, String> {
                 depth += 1;
                 if depth == 2 {
                     text.clear();
-                    field = field_of(tag.name().into_inner());
+                    let name = tag.name().into_inner();
+                    field = field_of(name);
+                    if field == Field::Other
+                        && record.unknown_element.is_empty()
+                        && !KNOWN.contains(&name)
+                    {
+                        name.clone_into(&mut record.unknown_element);
+                    }
                     if field == Field::Property {
                         let name = tag
                             .try_get_attribute("name")
@@ -308,6 +325,22 @@ fn unescape(record: &mut Record, escaped_java: Option<bool>) {
         plain(value);
     }
 }
+
+/// Elements that are known and not needed, those of Java's own logging among them.
+const KNOWN: [&str; 12] = [
+    "date",
+    "nanos",
+    "sequence",
+    "logger",
+    "class",
+    "thread",
+    "exception",
+    "key",
+    "catalog",
+    "param",
+    "contextClassLoader",
+    "ndc",
+];
 
 fn field_of(tag: &str) -> Field {
     match tag {
