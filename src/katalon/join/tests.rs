@@ -363,6 +363,24 @@ fn a_junit_of_another_run_is_left_aside() {
 }
 
 #[test]
+fn files_that_name_another_suite_than_the_log_are_left_aside() {
+    let read = read("files-of-another-suite");
+    assert_eq!(
+        messages(&read),
+        [
+            "report 'report': JUnit_Report.xml is left aside: it names suite 'Test Suites/Other', \
+             the log 'Test Suites/Smoke'",
+            "report 'report': execution.properties is left aside: it names suite \
+             'Test Suites/Other', the log 'Test Suites/Smoke'",
+        ]
+    );
+    let report = &read.reports[0];
+    assert_eq!(report.suite.as_str(), "Test Suites/Smoke");
+    // Nor is what the other suite had planned `NotRun` here.
+    assert_eq!(statuses(report), [(LOGIN, Status::Passed)]);
+}
+
+#[test]
 fn of_two_runs_in_one_log_the_one_that_junit_tells_of_is_read() {
     let read = read("two-runs-in-one-log");
     assert_eq!(
