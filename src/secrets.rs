@@ -178,6 +178,7 @@ impl Secrets {
             None if self.forms.is_empty() => Vec::new(),
             None => return MASK.to_owned(),
         };
+        spans.extend(user_information(text));
         if spans.is_empty() {
             return text.to_owned();
         }
@@ -201,6 +202,24 @@ impl Secrets {
         let text: String = text.chars().filter(|&c| !is_refused_control(c)).collect();
         Clean(self.mask(&text))
     }
+}
+
+/// Where addresses name a user (`https://token:…@host`): cloud runs write a bearer token so into the
+/// address of their driver.
+fn user_information(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    text.match_indices(':').filter_map(|(at, _)| {
+        let behind = &text[at + 1..];
+        // JSON may escape the slashes.
+        let slashes = ["//", "\\/\\/"]
+            .into_iter()
+            .find(|slashes| behind.starts_with(slashes))?;
+        let start = at + 1 + slashes.len();
+        let rest = &text[start..];
+        let ends = |c: char| c.is_whitespace() || "/\\\"'<>?#&,;()[]{}|".contains(c);
+        let authority = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let user = authority.rfind('@').filter(|&user| user > 0)?;
+        Some((start, start + user))
+    })
 }
 
 fn is_long_enough(value: &str, shortest: usize, shortest_digits: usize) -> bool {
@@ -477,6 +496,30 @@ mod tests {
             Secrets::of_job([("PIN", "12345"), ("AB", "ab"), ("LONG", "123456")], None);
         assert_eq!(short, ["PIN", "AB"]);
         assert_eq!(secrets.mask("12345 ab 123456"), "12345 ab ***");
+    }
+
+    #[test]
+    fn users_of_addresses_are_masked_without_being_known() {
+        let secrets = Secrets::default();
+        for (text, expected) in [
+            (
+                r#"value="https://token:eyJ.x-y_z@cloud.example.com/wd""#,
+                r#"value="https://***@cloud.example.com/wd""#,
+            ),
+            (
+                "http://user@host and ftp://a:b@c.",
+                "http://***@host and ftp://***@c.",
+            ),
+            (
+                "https://host/path?mail=a@b.c",
+                "https://host/path?mail=a@b.c",
+            ),
+            ("mail a//b@c, see http://x", "mail a//b@c, see http://x"),
+            ("https://@host", "https://@host"),
+            (r"https:\/\/a:b@c\/d", r"https:\/\/***@c\/d"),
+        ] {
+            assert_eq!(secrets.mask(text), expected);
+        }
     }
 
     #[test]

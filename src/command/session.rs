@@ -128,6 +128,11 @@ impl<'a> Session<'a> {
                 "",
             ));
         }
+        if inputs.attachments.value.cannot_all_be_masked() && !runs.is_empty() {
+            self.context.pipeline.line(
+                "Videos and PDF are attached as they are: what is secret in them cannot be masked.",
+            );
+        }
         if !runs.is_empty() {
             let results: usize = runs.iter().map(|(run, _)| run.results.len()).sum();
             let attachments: usize = runs.iter().map(|(run, _)| run.attachments.len()).sum();

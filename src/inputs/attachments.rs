@@ -47,6 +47,12 @@ pub struct AttachmentKinds {
 }
 
 impl AttachmentKinds {
+    /// Whether kinds were asked for in which nothing can be masked. Screenshots are among those,
+    /// too, but everybody expects what is on them.
+    pub fn cannot_all_be_masked(&self) -> bool {
+        self.videos || self.files.contains(&FileKind::Pdf)
+    }
+
     fn all() -> Self {
         Self {
             screenshots: true,

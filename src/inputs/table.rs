@@ -203,8 +203,8 @@ inputs! {
         katalon "executionStatusMappings",
         for [Publish];
 
-    /// Which files are attached: any of `log`, `screenshots`, `html`, `pdf`, `csv`, `junit`,
-    /// separated by commas or lines; `all`, or `none`.
+    /// Which files are attached: any of `log`, `screenshots`, `html`, `pdf`, `csv`, `junit`, `videos`,
+    /// separated by commas or lines; `all`, or `none`. Pictures, videos and PDF cannot be masked.
     attachments: AttachmentKinds = "log,screenshots,html,csv",
         katalon "submitOptions.attachFileTypes",
         for [Publish];
