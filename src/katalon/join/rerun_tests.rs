@@ -61,6 +61,10 @@ fn reruns_of_what_failed_are_attempts() {
     // The key hangs on the first start, staleness on the last end.
     assert_eq!(report.log_start_millis, Some(1_754_902_500_000));
     assert_eq!(
+        report.junit_timestamp.as_deref(),
+        Some("11-08-2025T10:55:00")
+    );
+    assert_eq!(
         report.ended.map(|moment| moment.as_millisecond()),
         Some(1_754_902_521_200)
     );
