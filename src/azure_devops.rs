@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 
 use crate::secrets::{Clean, cut_name};
 
+mod answer;
 pub mod builds;
 pub mod client;
 pub mod connection;

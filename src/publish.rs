@@ -27,18 +27,21 @@ pub mod filling;
 mod learn;
 pub mod marker;
 mod matching;
+mod reading;
 mod retry;
 pub mod seen;
 #[cfg(test)]
 mod simulation;
 pub mod step;
+mod telling;
 
 use desired::Desired;
-use fate::Remark;
+pub use reading::{ReadFailure, read_until_answered};
 use retry::Patience;
 pub use retry::Waits;
 use seen::{Answer, Seen, Stop, Wait};
 use step::{Next, Step};
+use telling::{Told, told};
 
 /// The agent kills a cancelled step after 7.5 seconds; open runs are set to `Aborted` before.
 const CLOSING: Duration = Duration::from_millis(4_500);
@@ -527,116 +530,4 @@ pub fn cancelled() -> Problem {
         message: "cancelled; open test runs were set to Aborted as far as they could be".to_owned(),
         advice: "Run the step again: it publishes what is missing.".to_owned(),
     }
-}
-
-enum Told {
-    Line(String),
-    Problem(Problem),
-}
-
-fn told(remark: &Remark, desired: &Desired) -> Told {
-    let name = |run: &usize| desired.runs[*run].run.name.as_str().to_owned();
-    match remark {
-        Remark::Resumed { run, id } => Told::Line(format!(
-            "'{}': test run {id} of an earlier try is filled up",
-            name(run)
-        )),
-        Remark::EarlierState { run, id } => Told::Problem(Problem::warning(
-            code::EARLIER_STATE,
-            format!(
-                "'{}' was published before in an earlier state, in test run {id}; it is published anew",
-                name(run)
-            ),
-            "The Tests tab shows both; delete the earlier run if it is in the way.",
-        )),
-        Remark::AbortedBefore { run, id } => Told::Line(format!(
-            "'{}' is in test run {id}, which was aborted; it is published anew",
-            name(run)
-        )),
-        Remark::HeldByOther { run, id } => Told::Line(format!(
-            "'{}' is being published by another job, in test run {id}; it is looked at again at the end",
-            name(run)
-        )),
-        Remark::BegunAnew { run, id, why } => Told::Problem(Problem::warning(
-            code::BEGUN_ANEW,
-            format!(
-                "test run {id} of '{}' is given up and its results are published anew: {why}",
-                name(run)
-            ),
-            "",
-        )),
-        Remark::NotReadBack { id, reason } => Told::Problem(Problem::warning(
-            code::NOT_READ_BACK,
-            format!(
-                "test run {id} is complete, but what it holds could not be read back: {reason}"
-            ),
-            "Look at the test run if in doubt.",
-        )),
-        Remark::MarkLost { id } => Told::Problem(Problem::warning(
-            code::MARK_LOST,
-            format!("Azure DevOps did not keep the comment of test run {id} as it was sent"),
-            "A later try of this step will not find it, and publish its results once more.",
-        )),
-        Remark::NotEnded { id, reason } => Told::Problem(Problem::warning(
-            code::RUN_LEFT_OPEN,
-            format!("test run {id} could not be set to Aborted: {reason}"),
-            "The next try of this step sets it to Aborted.",
-        )),
-    }
-}
-
-/// Asks for something that only reads, until it is answered, refused, or patience is at its end.
-///
-/// # Errors
-/// Gives the last trouble.
-pub async fn read_until_answered<T, F>(
-    waits: Waits,
-    retry_for: Duration,
-    pipeline: &Pipeline,
-    cancel: &Cancel,
-    mut ask: impl FnMut() -> F,
-) -> Result<Sent<T>, ReadFailure>
-where
-    F: Future<Output = Sent<T>>,
-{
-    let mut patience = Patience::new(waits, retry_for);
-    loop {
-        let sent = tokio::select! {
-            sent = ask() => sent,
-            () = cancel.wanted() => return Err(ReadFailure::Cancelled),
-        };
-        let trouble = match sent {
-            Sent::NotSent(trouble) | Sent::Unknown(trouble) => trouble,
-            Sent::Answered(_) | Sent::Refused(_) => return Ok(sent),
-        };
-        let is_final = trouble.kind == TroubleKind::Tls;
-        let Some(wait) = (if is_final {
-            None
-        } else {
-            patience.after(&trouble)
-        }) else {
-            return Err(ReadFailure::Trouble(trouble));
-        };
-        if wait >= Duration::from_secs(3) {
-            pipeline.line(&format!(
-                "{}: {}; trying again in {} seconds",
-                trouble.request,
-                trouble.cause,
-                wait.as_secs()
-            ));
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = cancel.wanted() => return Err(ReadFailure::Cancelled),
-        }
-    }
-}
-
-/// Why something could not be read.
-#[derive(Debug)]
-pub enum ReadFailure {
-    /// It was tried for as long as the inputs allow.
-    Trouble(Trouble),
-    /// Somebody cancelled.
-    Cancelled,
 }

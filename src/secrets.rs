@@ -8,7 +8,10 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
-use serde::Serialize;
+
+mod clean;
+
+pub use clean::{Clean, cut_name, hex_digest};
 
 /// What stands in place of a secret.
 const MASK: &str = "***";
@@ -200,7 +203,7 @@ impl Secrets {
     pub fn clean(&self, text: &str) -> Clean {
         // Dropped first: a control character in the middle of a secret would hide it from the mask.
         let text: String = text.chars().filter(|&c| !is_refused_control(c)).collect();
-        Clean(self.mask(&text))
+        Clean::masked(self.mask(&text))
     }
 }
 
@@ -295,152 +298,6 @@ fn lower_case_escapes(url: &str) -> String {
         left_of_escape = i32::max(0, left_of_escape - 1);
     }
     lower
-}
-
-/// Free text that may be sent: nothing secret is in it, and no control character.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
-pub struct Clean(String);
-
-impl Clean {
-    /// Text of a file, masked; everything else in it stays as it is.
-    pub fn of_file(text: &str, secrets: &Secrets) -> Self {
-        Self(secrets.mask(text))
-    }
-
-    /// Words of our own.
-    pub fn own(text: &'static str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// A number, which is never secret.
-    pub fn number(number: usize) -> Self {
-        Self(number.to_string())
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether there is no text.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Its length as the service counts: UTF-16 code units.
-    pub fn len(&self) -> usize {
-        self.0.encode_utf16().count()
-    }
-
-    /// `self` and `more`, one after the other.
-    #[must_use]
-    pub fn and(mut self, more: &Clean) -> Self {
-        self.0.push_str(&more.0);
-        self
-    }
-
-    /// The pieces with a separator of our own between them, empty ones left out.
-    pub fn join<'a>(pieces: impl IntoIterator<Item = &'a Clean>, separator: &'static str) -> Self {
-        let pieces: Vec<&str> = pieces
-            .into_iter()
-            .map(|piece| piece.0.as_str())
-            .filter(|piece| !piece.is_empty())
-            .collect();
-        Self(pieces.join(separator))
-    }
-
-    /// Without line breaks and blanks at the ends; line breaks inside become blanks.
-    #[must_use]
-    pub fn one_line(&self) -> Self {
-        Self(self.0.split_whitespace().collect::<Vec<_>>().join(" "))
-    }
-
-    /// A part of the text, by a function that only takes something away.
-    #[must_use]
-    pub fn part(&self, cut: impl for<'a> FnOnce(&'a str) -> &'a str) -> Self {
-        Self(cut(&self.0).to_owned())
-    }
-
-    /// The text as a name of at most `limit` UTF-16 code units. A longer one ends in `…` and eight
-    /// hex digits of its hash, so that two long names stay two.
-    #[must_use]
-    pub fn as_name(self, limit: usize) -> Self {
-        Self(cut_name(&self.0, limit))
-    }
-
-    /// The text as a message of at most `limit` UTF-16 code units, and whether it was cut. A cut
-    /// one says so in its last line.
-    #[must_use]
-    pub fn as_message(self, limit: usize) -> (Self, bool) {
-        const SAID: &str = "\n… (cut; the whole text is attached)";
-        if self.len() <= limit {
-            return (self, false);
-        }
-        let room = limit.saturating_sub(SAID.encode_utf16().count());
-        (Self(first_units(&self.0, room).to_owned() + SAID), true)
-    }
-
-    /// The text as a name of a file: what Windows or the service refuses becomes `_`.
-    #[must_use]
-    pub fn as_file_name(self, limit: usize) -> Self {
-        let name: String = self
-            .0
-            .chars()
-            .map(|c| {
-                if c.is_control() || "\\/:*?\"<>|".contains(c) {
-                    '_'
-                } else {
-                    c
-                }
-            })
-            .collect();
-        let name = name.trim().to_owned();
-        if name.encode_utf16().count() <= limit {
-            return Self(name);
-        }
-        // The ending says what the file is, so it survives the cut.
-        match name.rsplit_once('.') {
-            Some((stem, ending)) if ending.len() <= 10 => Self(format!(
-                "{}.{ending}",
-                cut_name(stem, limit.saturating_sub(ending.len() + 1))
-            )),
-            _ => Self(cut_name(&name, limit)),
-        }
-    }
-}
-
-/// [`Clean::as_name`] for text that is identity and therefore not masked.
-pub fn cut_name(name: &str, limit: usize) -> String {
-    if name.encode_utf16().count() <= limit {
-        return name.to_owned();
-    }
-    let hash = hex_digest(name.as_bytes(), 8);
-    format!("{}…{hash}", first_units(name, limit.saturating_sub(9)))
-}
-
-/// The first hex digits of SHA-256 over `bytes`.
-pub fn hex_digest(bytes: &[u8], digits: usize) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    let mut hex: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    hex.truncate(digits);
-    hex
-}
-
-/// The longest beginning of `text` that has at most `limit` UTF-16 code units.
-fn first_units(text: &str, limit: usize) -> &str {
-    let mut units = 0;
-    for (at, c) in text.char_indices() {
-        units += c.len_utf16();
-        if units > limit {
-            return &text[..at];
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -558,47 +415,12 @@ mod tests {
     }
 
     #[test]
-    fn two_long_names_stay_two() {
-        let a = Secrets::default()
-            .clean(&format!("{}a", "x".repeat(300)))
-            .as_name(256);
-        let b = Secrets::default()
-            .clean(&format!("{}b", "x".repeat(300)))
-            .as_name(256);
-        assert_eq!(a.len(), 256);
-        assert_ne!(a, b);
-    }
-
-    #[test]
-    fn a_cut_counts_as_the_service_counts_and_says_so() {
-        let (message, cut) = Secrets::default().clean(&"😀".repeat(100)).as_message(100);
-        assert!(cut && message.len() <= 100);
-        assert!(message.as_str().ends_with("attached)"));
-    }
-
-    #[test]
     fn control_characters_are_dropped_and_lines_kept() {
         assert_eq!(
             Secrets::default()
                 .clean("a\0b\u{1b}[31m\r\n\tc\u{85}")
                 .as_str(),
             "ab[31m\r\n\tc"
-        );
-    }
-
-    #[test]
-    fn a_file_name_keeps_its_ending() {
-        let name = Secrets::default()
-            .clean(&format!("{}:?.png", "y".repeat(300)))
-            .as_file_name(100);
-        assert_eq!(name.len(), 100);
-        assert!(name.as_str().ends_with(".png"));
-        assert_eq!(
-            Secrets::default()
-                .clean("a/b:c.png")
-                .as_file_name(100)
-                .as_str(),
-            "a_b_c.png"
         );
     }
 }

@@ -6,14 +6,11 @@ use std::collections::BTreeSet;
 use super::desired::{Desired, DesiredRun};
 use super::fate::{After, Fate, Remark, Why};
 use super::filling::{Completion, Filling};
-use super::learn::{LOOKS, LOOKS_AFTER_SILENCE};
 use super::marker::Marker;
+use super::retry::{LOOKS, LOOKS_AFTER_SILENCE, LOOKS_AT_OTHERS};
 use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::test_runs::{RunsPage, StoredRun};
 use crate::azure_devops::{Life, TestRunId};
-
-/// How often a run of another owner is looked at again.
-pub(super) const LOOKS_AT_OTHERS: u32 = 12;
 
 /// An open run of another owner that nobody changed for so long belongs to a job that is dead.
 const DEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);

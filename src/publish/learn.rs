@@ -7,18 +7,12 @@ use super::fate::{After, Fate, Remark, Why};
 use super::filling::{ATTACHMENT_TRIES, AttachmentSeen, Completion, Filling, Looks, ResultsSeen};
 use super::marker::Marker;
 use super::matching;
+use super::retry::{LOOKS, LOOKS_AFTER_SILENCE};
 use super::seen::{Answer, Listing, Place, Seen, Stop, Wait};
 use super::step::Step;
 use crate::azure_devops::sent::{Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use crate::azure_devops::test_runs::{Ending, StoredResult};
 use crate::azure_devops::{Life, RunState, TestResultId, TestRunId};
-
-/// Looks that must agree before something counts as not there. Between two of them lies
-/// [`Wait::Late`], some seconds.
-pub(super) const LOOKS: u8 = 2;
-
-/// The same after a request that the service may still be at work on: half a minute in all.
-pub(super) const LOOKS_AFTER_SILENCE: u8 = 7;
 
 /// How often a run is asked to be completed.
 const COMPLETIONS: u8 = 5;

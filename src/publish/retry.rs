@@ -7,6 +7,16 @@ use crate::azure_devops::sent::Trouble;
 /// No wait between two tries is longer, whatever the number of failures.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// Looks that must agree before something counts as not there. Between two of them lies
+/// [`Waits::late`], some seconds.
+pub(super) const LOOKS: u8 = 2;
+
+/// The same after a request that the service may still be at work on: half a minute in all.
+pub(super) const LOOKS_AFTER_SILENCE: u8 = 7;
+
+/// How often a run of another owner is looked at again.
+pub(super) const LOOKS_AT_OTHERS: u32 = 12;
+
 /// How long to wait for what. A value, so that tests can make it short.
 #[derive(Clone, Copy, Debug)]
 pub struct Waits {

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::decide::LOOKS_AT_OTHERS;
 use super::desired::Desired;
 use super::fate::{After, Fate, Remark, Why};
 use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen};
+use super::retry::LOOKS_AT_OTHERS;
 use crate::azure_devops::sent::Refusal;
 use crate::azure_devops::test_runs::{
     AddedResult, RunsPage, StoredAttachment, StoredResult, StoredRun,

@@ -1,0 +1,330 @@
+//! What an answer means, and what it means to have none.
+
+use std::error::Error as _;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
+use serde_json::Value;
+
+use super::client::{ApiVersion, Call, Client, Reply};
+use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
+
+/// Nobody waits longer, and clocks can count so far.
+const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+impl Client {
+    /// Sorts an answer into what it came to.
+    pub(super) fn judge(
+        &self,
+        call: &Call<'_>,
+        request: String,
+        status: StatusCode,
+        headers: &HeaderMap,
+        bytes: Vec<u8>,
+        cut: Option<String>,
+    ) -> Sent<Reply> {
+        let date = headers
+            .get(DATE)
+            .and_then(|date| http_date(date.to_str().ok()?));
+        let retry_after = retry_after(headers, date);
+        if let Some(wait) = retry_after {
+            let when = Instant::now() + wait;
+            self.not_before.set(Some(
+                self.not_before
+                    .get()
+                    .map_or(when, |earlier| earlier.max(when)),
+            ));
+        }
+        let trouble = |kind, cause| Trouble {
+            request: request.clone(),
+            cause,
+            kind,
+            retry_after,
+        };
+        let is_json = headers
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
+        let refusal = |kind| {
+            let error: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+            let message = match error["message"].as_str() {
+                Some(message) => message.to_owned(),
+                None => beginning(&bytes),
+            };
+            Sent::Refused(Refusal {
+                request: request.clone(),
+                status: status.as_u16(),
+                type_key: error["typeKey"].as_str().unwrap_or_default().to_owned(),
+                message,
+                activity_id: activity_id(headers),
+                kind,
+            })
+        };
+        // Somebody else changed the same run at the same moment (409), or it is too much at once
+        // (429): neither was begun.
+        if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::CONFLICT {
+            return Sent::NotSent(trouble(TroubleKind::Busy, said(status, &bytes)));
+        }
+        // A gateway says so too when it has lost the answer of a request that was carried out.
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return call
+                .access
+                .trouble(trouble(TroubleKind::Busy, said(status, &bytes)));
+        }
+        if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
+            return call
+                .access
+                .trouble(trouble(TroubleKind::Server, said(status, &bytes)));
+        }
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return refusal(RefusalKind::Proxy);
+        }
+        if status.is_redirection() {
+            let target = headers
+                .get(LOCATION)
+                .and_then(|target| target.to_str().ok())
+                .unwrap_or_default();
+            let target = self.collection().join(target).ok();
+            let kind = match &target {
+                Some(target) if is_sign_in(target) => RefusalKind::SignIn,
+                Some(_) | None => RefusalKind::Redirect,
+            };
+            // The host alone: the rest of such an address may hold what is nobody's business.
+            let host = target.as_ref().and_then(Url::host_str);
+            let host = host.unwrap_or("an address that cannot be read");
+            return Sent::Refused(Refusal {
+                request,
+                status: status.as_u16(),
+                type_key: String::new(),
+                message: format!("redirected to '{host}'"),
+                activity_id: activity_id(headers),
+                kind,
+            });
+        }
+        if status.is_client_error() {
+            return refusal(RefusalKind::Status);
+        }
+        // A bad token is answered with a sign-in page and a status that looks like success.
+        if status == StatusCode::NON_AUTHORITATIVE_INFORMATION || (!is_json && cut.is_none()) {
+            return refusal(RefusalKind::SignIn);
+        }
+        if let Some(cause) = cut {
+            return call.access.trouble(trouble(TroubleKind::Cut, cause));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(body) => Sent::Answered(Reply {
+                body,
+                date,
+                length: bytes.len(),
+                activity_id: activity_id(headers),
+            }),
+            Err(error) => call.access.trouble(trouble(
+                TroubleKind::Answer,
+                format!("an answer that is no JSON ({error}): {}", beginning(&bytes)),
+            )),
+        }
+    }
+}
+
+/// The ceiling that an out-of-range refusal names. The message is localised, so the last number of
+/// the form `d.d` in it is taken; the one asked for stands before it.
+pub(super) fn highest_supported(refusal: &Refusal) -> Option<ApiVersion> {
+    if refusal.status != 400 || !refusal.type_key.contains("VersionOutOfRange") {
+        return None;
+    }
+    refusal
+        .message
+        .split(|c: char| !c.is_ascii_digit() && c != '.')
+        .filter_map(|word| {
+            let (major, minor) = word.trim_matches('.').split_once('.')?;
+            Some(ApiVersion {
+                major: major.parse().ok()?,
+                minor: minor.parse().ok()?,
+            })
+        })
+        .next_back()
+}
+
+/// What a request came to, for the debug log.
+pub(super) fn came_to(sent: &Sent<Reply>) -> String {
+    match sent {
+        Sent::Answered(reply) => {
+            format!(
+                "answered, {} bytes, activity {}",
+                reply.length, reply.activity_id
+            )
+        }
+        Sent::Refused(refusal) => {
+            format!(
+                "refused with {}, activity {}",
+                refusal.status, refusal.activity_id
+            )
+        }
+        Sent::NotSent(trouble) => format!("not carried out, {}", trouble.cause),
+        Sent::Unknown(trouble) => format!("unknown what came of it, {}", trouble.cause),
+    }
+}
+
+pub(super) fn failed<T>(access: Access, trouble: Trouble, error: &reqwest::Error) -> Sent<T> {
+    // Without a connection nothing was sent. A request that could not even be built likewise.
+    if error.is_connect() || error.is_builder() {
+        Sent::NotSent(trouble)
+    } else {
+        access.trouble(trouble)
+    }
+}
+
+/// An I/O error may stand around another one, and names as its source what is behind both.
+pub(super) fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = cause
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
+}
+
+pub(super) fn kind_of(error: &reqwest::Error) -> TroubleKind {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if is_tls(cause) {
+            return TroubleKind::Tls;
+        }
+        if cause.to_string().contains("proxy") || cause.to_string().contains("tunnel") {
+            return TroubleKind::Proxy;
+        }
+        source = cause.source();
+    }
+    if error.is_connect() {
+        TroubleKind::Connect
+    } else {
+        TroubleKind::Cut
+    }
+}
+
+/// An error with all its causes; the top one alone says "error sending request".
+pub(super) fn whole_cause(error: &reqwest::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !parts.iter().any(|part| part.contains(&text)) {
+            parts.push(text);
+        }
+        source = cause.source();
+    }
+    // Display of the top shows the URL, which people know, or nothing new.
+    if parts.is_empty() {
+        error.to_string()
+    } else {
+        parts.join(": ")
+    }
+}
+
+/// Where somebody is sent whose token counts for nothing.
+fn is_sign_in(target: &Url) -> bool {
+    let host = target.host_str().unwrap_or_default();
+    host.ends_with(".vssps.visualstudio.com")
+        || host.starts_with("login.")
+        || target.path().to_ascii_lowercase().contains("/_signin")
+}
+
+fn said(status: StatusCode, bytes: &[u8]) -> String {
+    let error: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    match error["message"].as_str() {
+        Some(message) => format!("{status}: {message}"),
+        None => status.to_string(),
+    }
+}
+
+fn beginning(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(600)]);
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(200)
+        .collect()
+}
+
+fn activity_id(headers: &HeaderMap) -> String {
+    ["activityid", "x-vss-e2eid"]
+        .iter()
+        .find_map(|name| headers.get(*name))
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn retry_after(headers: &HeaderMap, now: Option<Timestamp>) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = if let Ok(seconds) = value.parse::<f64>() {
+        Duration::try_from_secs_f64(seconds).ok()
+    } else {
+        let until = http_date(value)?;
+        Duration::try_from(until.duration_since(now.unwrap_or_else(Timestamp::now))).ok()
+    };
+    wait.map(|wait| wait.min(LONGEST_WAIT))
+}
+
+/// Reads a date of HTTP (`Wed, 25 Nov 2026 15:48:13 GMT`).
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text)
+        .ok()
+        .map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn refusal(message: &str) -> Refusal {
+        Refusal {
+            request: String::new(),
+            status: 400,
+            type_key: "VssVersionOutOfRangeException".to_owned(),
+            message: message.to_owned(),
+            activity_id: String::new(),
+            kind: RefusalKind::Status,
+        }
+    }
+
+    #[test]
+    fn the_ceiling_is_read_from_a_message_in_any_language() {
+        let seven = Some(ApiVersion { major: 7, minor: 0 });
+        let english = "The requested REST API version of 7.1 is out of range for this server. The latest REST API version this server supports is 7.0.";
+        assert_eq!(highest_supported(&refusal(english)), seven);
+        let german = "Die angeforderte REST-API-Version 7.1 liegt außerhalb des Bereichs. Die neueste Version ist 7.0.";
+        assert_eq!(highest_supported(&refusal(german)), seven);
+        assert_eq!(
+            highest_supported(&Refusal {
+                type_key: "Other".to_owned(),
+                ..refusal(english)
+            }),
+            None
+        );
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date() {
+        let now = http_date("Wed, 25 Nov 2026 15:48:13 GMT");
+        assert!(now.is_some());
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
+        assert_eq!(retry_after(&headers, now), Some(Duration::from_secs(7)));
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("1000000000000000000"));
+        assert_eq!(retry_after(&headers, now), Some(LONGEST_WAIT));
+        headers.insert(
+            RETRY_AFTER,
+            HeaderValue::from_static("Wed, 25 Nov 2026 15:49:13 GMT"),
+        );
+        assert_eq!(retry_after(&headers, now), Some(Duration::from_secs(60)));
+        headers.insert(
+            RETRY_AFTER,
+            HeaderValue::from_static("Wed, 25 Nov 2026 15:47:13 GMT"),
+        );
+        assert_eq!(retry_after(&headers, now), None);
+    }
+}
