@@ -24,6 +24,8 @@ pub struct Age<'a> {
     pub build_start: Option<Timestamp>,
     /// The service's clock minus this machine's, which the reports carry.
     pub clock_ahead: SignedDuration,
+    /// When jobs of the build were under way on this agent; `None` if that is not known.
+    pub jobs_here: Option<Vec<(Timestamp, Option<Timestamp>)>>,
 }
 
 impl Age<'_> {
@@ -48,7 +50,35 @@ impl Age<'_> {
             TimeSource::Exact => SLACK,
             TimeSource::LocalWithoutZone => SLACK_WITHOUT_ZONE,
         };
-        self.is_before_job(report) && build_start.duration_since(ended) > slack
+        let is_older = self.is_before_job(report) && build_start.duration_since(ended) > slack;
+        is_older || (self.is_in_question(report) && !self.ended_in_a_job_here(ended))
+    }
+
+    /// Whether a report lies in the sources and ended between the start of the build and that of
+    /// this job: on an agent of one's own another build may have written it.
+    pub fn is_in_question(&self, report: &Report) -> bool {
+        let in_sources = self
+            .agent
+            .and_then(|agent| agent.sources_dir.as_ref())
+            .is_some_and(|sources| report.folder.starts_with(sources));
+        // A time without zone tells nothing so fine.
+        let exact = self
+            .ended(report)
+            .is_some_and(|(_, source)| source == TimeSource::Exact);
+        in_sources && exact && self.build_start.is_some() && self.is_before_job(report)
+    }
+
+    /// Whether a job of this build was under way on this agent at that time. What is not known
+    /// makes nothing stale.
+    fn ended_in_a_job_here(&self, ended: Timestamp) -> bool {
+        let Some(jobs) = &self.jobs_here else {
+            return true;
+        };
+        let slack = SLACK;
+        jobs.iter().any(|&(started, finished)| {
+            started.duration_since(ended) <= slack
+                && finished.is_none_or(|finished| ended.duration_since(finished) <= slack)
+        })
     }
 
     /// [`Age::is_before_job`] of a folder that cannot be read: its newest file dates it.

@@ -20,12 +20,45 @@ pub struct StoredBuild {
     pub definition: String,
 }
 
+/// A job of a build, as its timeline tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredJob {
+    /// The agent that it ran on.
+    pub agent: String,
+    /// When it began; `None` if it has not.
+    pub started: Option<Timestamp>,
+    /// When it ended; `None` while it runs.
+    pub finished: Option<Timestamp>,
+}
+
 impl Client {
     /// One build.
     pub async fn build(&self, project: &str, build: BuildId) -> Sent<StoredBuild> {
         let id = build.to_string();
         let call = Call::get(vec![project, "_apis", "build", "builds", &id]);
         self.fetch(call, |reply| stored_build(&reply.body)).await
+    }
+
+    /// The jobs of a build that have an agent. A build without a timeline has none.
+    pub async fn jobs(&self, project: &str, build: BuildId) -> Sent<Vec<StoredJob>> {
+        let id = build.to_string();
+        let path = vec![project, "_apis", "build", "builds", &id, "timeline"];
+        self.fetch(Call::get(path), |reply| {
+            let records = reply.body["records"].as_array();
+            let jobs = records
+                .into_iter()
+                .flatten()
+                .filter(|record| record["type"] == "Job");
+            Ok(jobs
+                .map(|job| StoredJob {
+                    agent: text(job, "workerName"),
+                    started: time(job, "startTime"),
+                    finished: time(job, "finishTime"),
+                })
+                .filter(|job| !job.agent.is_empty())
+                .collect())
+        })
+        .await
     }
 
     /// The builds with a number; of one definition, if its id is given.

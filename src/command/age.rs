@@ -1,5 +1,7 @@
 //! Reports that are older than the build: left out, and told in one line.
 
+use jiff::Timestamp;
+
 use super::build::TargetBuild;
 use super::session::Session;
 use crate::agent::Agent;
@@ -26,6 +28,7 @@ impl<'a> Session<'a> {
             job_start: agent.job_start,
             build_start: None,
             clock_ahead: self.context.as_whom.clock_ahead,
+            jobs_here: None,
         };
         let skip = self.context.invocation.inputs.skip_stale_reports.value;
         // For another build the reports were chosen on purpose.
@@ -57,7 +60,42 @@ impl<'a> Session<'a> {
             // What follows will meet the same trouble and tell it.
             Ok(Sent::NotSent(_) | Sent::Unknown(_)) | Err(_) => {}
         }
+        if reports.iter().any(|report| age.is_in_question(report)) {
+            age.jobs_here = self.jobs_here(build).await;
+        }
         age
+    }
+
+    /// When jobs of the build were under way on this agent.
+    async fn jobs_here(&self, build: &TargetBuild) -> Option<Vec<(Timestamp, Option<Timestamp>)>> {
+        let (client, project) = (self.context.client, self.context.project());
+        let agent = self.context.invocation.agent.agent_name.as_deref()?;
+        let asked = read_until_answered(
+            self.context.waits,
+            self.context.invocation.inputs.retry_for.value.duration(),
+            self.context.pipeline,
+            self.context.cancel,
+            || client.jobs(project, build.id),
+        )
+        .await;
+        match asked {
+            Ok(Sent::Answered(jobs)) if !jobs.is_empty() => Some(
+                jobs.into_iter()
+                    .filter(|job| job.agent.eq_ignore_ascii_case(agent))
+                    .filter_map(|job| Some((job.started?, job.finished)))
+                    .collect(),
+            ),
+            Ok(Sent::Answered(_) | Sent::Refused(_)) => {
+                self.context.pipeline.issue(&Problem::warning(
+                    code::AGE_UNKNOWN,
+                    "which jobs of the build ran on this agent cannot be read",
+                    "Reports that ended between the start of the build and that of this job are published; another build may have left them here.",
+                ));
+                None
+            }
+            // What follows will meet the same trouble and tell it.
+            Ok(Sent::NotSent(_) | Sent::Unknown(_)) | Err(_) => None,
+        }
     }
 
     pub(super) fn leave_out_stale(

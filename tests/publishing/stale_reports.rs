@@ -1,6 +1,6 @@
 //! Reports that lay there before the build began are left out.
 
-use ado_stand_in::{Fault, Rule, StandIn};
+use ado_stand_in::{Fault, Rule, StandIn, TimelineRecord};
 
 use crate::support::{Case, Finished, Reports, Suite, TaskRun, service, service_with};
 
@@ -346,4 +346,41 @@ fn trouble_with_the_builds_start_alone_makes_nothing_stale() {
         .run_impatiently();
     assert_eq!(finished.code, 0, "{}", finished.stdout);
     assert_eq!(service.runs().len(), 1);
+}
+
+/// A report in the sources, between the start of the build and that of the job, and a timeline in
+/// which a job on this agent was under way from 10:06 to 10:12.
+fn between(timeline: bool, ended: &str, worker: &str) -> (bool, Vec<String>) {
+    let service = service_with(|settings| {
+        settings.builds[0].start_time = Some(BUILD.to_owned());
+        if timeline {
+            settings.builds[0].timeline.push(TimelineRecord {
+                kind: "Job".to_owned(),
+                name: "Katalon".to_owned(),
+                worker_name: Some(worker.to_owned()),
+                start_time: Some("2025-08-11T10:06:00Z".to_owned()),
+                finish_time: Some("2025-08-11T10:07:00Z".to_owned()),
+            });
+        }
+    });
+    let reports = Reports::new().with(&report_of(ended));
+    let sources = reports.path().display().to_string();
+    let finished = task(&service, &reports)
+        .var("BUILD_SOURCESDIRECTORY", &sources)
+        .run();
+    (!service.runs().is_empty(), finished.issues("warning"))
+}
+
+#[test]
+fn what_another_build_left_on_the_agent_meanwhile_is_stale() {
+    let none = Vec::<String>::new();
+    let ended = "2025-08-11T10:06:30.000Z";
+    assert_eq!(between(true, ended, "Agent 1"), (true, none.clone()));
+    assert_eq!(between(true, ended, "Agent 2"), (false, none.clone()));
+    let later = "2025-08-11T10:25:00.000Z";
+    assert_eq!(between(true, later, "Agent 1"), (false, none));
+    assert_eq!(
+        between(false, ended, "Agent 1"),
+        (true, vec!["KADO019".to_owned()])
+    );
 }
