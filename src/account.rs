@@ -132,15 +132,15 @@ impl Account {
         });
     }
 
-    /// Books what became of a run. `counts` says of a report whether it counts though another
-    /// owner published it.
+    /// Books what became of a run. `counts` says of a report that was published before, and by
+    /// whom (this owner or another), whether it counts.
     pub fn book(
         &mut self,
         run: &DesiredRun,
         origin: &Origin,
         fate: &Fate,
         url: impl Fn(TestRunId) -> String,
-        counts: impl Fn(usize) -> bool,
+        counts: impl Fn(usize, bool) -> bool,
     ) {
         let name = run.run.name.as_str().to_owned();
         match fate {
@@ -202,7 +202,7 @@ impl Account {
                         why: why.clone(),
                         run: Some(*id),
                     });
-                    account.counts = *ours || counts(report);
+                    account.counts = counts(report, *ours);
                 }
             }
             Fate::StillHeld { by } => {

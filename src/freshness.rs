@@ -101,6 +101,28 @@ impl Age<'_> {
         self.is_folder_before_job(folder) && build_start.duration_since(changed) > SLACK
     }
 
+    /// Whether a report ended before this job began and a later execution of the same suite, under
+    /// the same run configuration and profile, is at hand: the re-run replaced it.
+    pub fn is_replaced(&self, report: &Report, all: &[Report]) -> bool {
+        let before_job = match (self.job_start, self.ended(report)) {
+            (Some(job_start), Some((ended, _))) => ended < job_start,
+            (None, _) | (_, None) => false,
+        };
+        let began = |report: &Report| report.started.map(|(started, _)| started);
+        let is_same = |other: &Report| {
+            let same_configuration = if report.run_configuration.is_empty() {
+                other.browser_or_device() == report.browser_or_device()
+            } else {
+                other.run_configuration == report.run_configuration
+            };
+            same_configuration && other.suite == report.suite && other.profile == report.profile
+        };
+        before_job
+            && all
+                .iter()
+                .any(|other| is_same(other) && began(other) > began(report))
+    }
+
     /// Whether a report came here on purpose: it lies where downloads go, and its files were made
     /// or changed on this disk since the job began (a self-hosted agent keeps older downloads).
     pub fn is_downloaded(&self, report: &Report) -> bool {

@@ -191,7 +191,11 @@ impl<'a> Session<'a> {
             if fate == Fate::Divided {
                 divided.extend(origin.reports.iter().map(|&report| vec![report]));
             }
-            let counts = |report: usize| age.is_downloaded(&reports[report]);
+            // What merely lies on a shared agent is nobody's; what a re-run replaced is past.
+            let counts = |report: usize, ours: bool| {
+                let report = &reports[report];
+                (ours || age.is_downloaded(report)) && !age.is_replaced(report, reports)
+            };
             self.account.book(run, origin, &fate, url, counts);
             self.tell_run(run, &fate, url);
         }

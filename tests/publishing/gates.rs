@@ -302,3 +302,30 @@ fn published_left_out_and_missing_add_up_to_what_was_read() {
     expected.sort_unstable();
     assert_eq!(told, expected);
 }
+
+#[test]
+fn a_failure_that_a_rerun_of_the_job_replaced_fails_nothing() {
+    let service = service();
+    let day = "2025-08-11T10:05:00.000Z";
+    let failed = Suite::new("Smoke", &[Case::failed("A", "x")])
+        .at(day, 0)
+        .in_folder("Reports/1");
+    let reports = Reports::new().with(&failed);
+    let first = TaskRun::new(&service, reports.path())
+        .input("failTaskOnFailedTests", "true")
+        .var("SYSTEM_PIPELINESTARTTIME", "2025-08-11 10:00:00+00:00");
+    assert_eq!(first.run().code, 1);
+    // The agent kept the folder; Katalon has run again, and passed.
+    let later = "2025-08-11T11:05:00.000Z";
+    reports.add(
+        &Suite::new("Smoke", &[Case::passed("A")])
+            .at(later, 0)
+            .in_folder("Reports/2"),
+    );
+    let second = first.var("SYSTEM_PIPELINESTARTTIME", "2025-08-11 11:00:00+00:00");
+    let finished = second.var("SYSTEM_JOBATTEMPT", "2").run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.output("totalTests"), "1");
+    assert_eq!(finished.output("failedTests"), "0");
+    finished.says("2 results read: 1 published, 1 left out, 0 missing");
+}
