@@ -344,7 +344,7 @@ mod tests {
                 .chain(vars)
                 .map(|&(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            current_dir: PathBuf::from("/work"),
+            current_dir: PathBuf::from("/here"),
         }
     }
 
@@ -540,10 +540,10 @@ mod tests {
     fn the_search_folder_is_the_input_else_the_agents_else_the_current_one() {
         let agents = ("SYSTEM_DEFAULTWORKINGDIRECTORY", "/agent/s");
         let folder = |args: &[&str], vars: &[(&str, &str)]| run(args, vars).search_folder;
-        assert_eq!(folder(&["publish"], &[]), Path::new("/work"));
+        assert_eq!(folder(&["publish"], &[]), Path::new("/here"));
         assert_eq!(folder(&["publish"], &[agents]), Path::new("/agent/s"));
         let args = ["publish", "--search-folder", "./Reports/"];
-        assert_eq!(folder(&args, &[agents]), Path::new("/work/Reports"));
+        assert_eq!(folder(&args, &[agents]), Path::new("/here/Reports"));
     }
 
     #[test]
