@@ -171,7 +171,12 @@ fn write_summary(
         .collect();
     let page = summary::markdown(account, &notes, secrets, invocation.inputs.dry_run.value);
     // The agent reads the file after the step, so each step of a job needs one of its own.
-    let file = folder.join(format!("katalon-ado-{}.md", std::process::id()));
+    let file = folder.join(format!(
+        "katalon-ado-{}-{}.md",
+        std::process::id(),
+        // In containers process ids repeat.
+        jiff::Timestamp::now().as_millisecond()
+    ));
     match std::fs::write(&file, page) {
         Ok(()) => pipeline.upload_summary(&file),
         Err(error) => pipeline.issue(&Problem::warning(
