@@ -32,6 +32,14 @@ fn main() -> ExitCode {
 fn try_it() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let once = arguments.iter().any(|argument| argument == "--once");
+    if let Some(unknown) = arguments
+        .iter()
+        .find(|argument| argument.starts_with('-') && *argument != "--once")
+    {
+        return Err(std::io::Error::other(format!(
+            "unknown option '{unknown}'. Use: cargo run --example try_it -- [--once] [FOLDER]"
+        )));
+    }
     let folder = arguments
         .iter()
         .find(|argument| !argument.starts_with("--"));

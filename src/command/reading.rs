@@ -77,13 +77,17 @@ pub(super) fn described(report: &Report) -> String {
         .rev()
         .map(|(status, count)| format!("{count} {}", status.as_str()))
         .collect();
+    let reruns = match report.reruns.len() {
+        0 => String::new(),
+        reruns => format!(", with {}", count(reruns, "rerun")),
+    };
     let finished = if report.finished {
         ""
     } else {
         ", never finished"
     };
     format!(
-        "{}: {}, {} ({}){finished}",
+        "{}: {}, {} ({}){reruns}{finished}",
         report.display_folder,
         report.suite.as_str(),
         count(report.results.len(), "result"),
