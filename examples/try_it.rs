@@ -69,11 +69,19 @@ fn try_it() -> std::io::Result<()> {
         "\nThe task ended with exit code {}.",
         status.code().unwrap_or(-1)
     ));
-    say(&format!("{} test runs arrived.", service.runs().len()));
+    say(&format!(
+        "Test runs that arrived: {}.",
+        service.runs().len()
+    ));
     if once {
         std::fs::remove_dir_all(&temp)?;
         return Ok(());
     }
+    say(&format!(
+        "To publish there yourself: AZURE_DEVOPS_EXT_PAT={} katalon-ado publish --organization {} --project Shop --build-id 71",
+        Settings::default().token,
+        service.collection_url()
+    ));
     say(&format!("See them at {} (Ctrl-C ends)", service.page_url()));
     loop {
         std::thread::park();
@@ -96,7 +104,10 @@ fn agent(service: &StandIn, reports: &Path, temp: &Path) -> Vec<(&'static str, S
         ("SYSTEM_TEAMPROJECT", "Shop".to_owned()),
         ("SYSTEM_HOSTTYPE", "build".to_owned()),
         ("BUILD_BUILDID", "71".to_owned()),
-        ("BUILD_BUILDNUMBER", "20260901.3".to_owned()),
+        (
+            "BUILD_BUILDNUMBER",
+            Settings::default().builds[0].number.clone(),
+        ),
         ("BUILD_BUILDURI", "vstfs:///Build/Build/71".to_owned()),
         ("SYSTEM_STAGENAME", "Test".to_owned()),
         ("SYSTEM_STAGEATTEMPT", "1".to_owned()),

@@ -89,6 +89,8 @@ pub mod code {
     pub const MARK_LOST: Code = Code("KADO026");
     /// A completed run could not be read back.
     pub const NOT_READ_BACK: Code = Code("KADO027");
+    /// A collection executed a suite of which no report is at hand.
+    pub const SUITE_MISSING: Code = Code("KADO028");
     /// The summary could not be written.
     pub const NO_SUMMARY: Code = Code("KADO025");
     /// Tests failed, and the task is to fail then.

@@ -151,7 +151,7 @@ fn no_such_build(name: &str, project: &str) -> (ExitCode, Problem) {
             code::NO_SUCH_BUILD,
             format!("there is no {name} in project '{project}', or it cannot be seen"),
             format!(
-                "Correct 'buildId' or 'buildNumber'; a number is looked for in the running build's definition. {NOTHING_PUBLISHED}"
+                "Correct 'buildId' or 'buildNumber'; a number is looked for in the running build's definition, outside a pipeline in all or in that of '--build-definition'. {NOTHING_PUBLISHED}"
             ),
         ),
     )

@@ -197,8 +197,12 @@ fn tell_counts(account: &Account, pipeline: &Pipeline, dry_run: bool) {
     } else {
         "published"
     };
+    let flaky = match account.totals().flaky {
+        0 => String::new(),
+        flaky => format!("; {flaky} passed only after a retry"),
+    };
     pipeline.line(&format!(
-        "{} read: {} {published}, {} left out, {} missing",
+        "{} read: {} {published}, {} left out, {} missing{flaky}",
         count(account.results_read(), "result"),
         tally.published,
         tally.left_out,

@@ -54,7 +54,7 @@ pub(super) fn tell_server(
                 )
             }
             (None, Some(release)) => format!("Release: {}, without build", release.uri),
-            (None, None) => "Build: none".to_owned(),
+            (None, None) => "No build is running here".to_owned(),
         },
     );
 }

@@ -77,6 +77,16 @@ pub(super) fn described(report: &Report) -> String {
         .rev()
         .map(|(status, count)| format!("{count} {}", status.as_str()))
         .collect();
+    let flaky = report
+        .results
+        .iter()
+        .filter(|result| result.is_flaky())
+        .count();
+    let flaky = if flaky == 0 {
+        String::new()
+    } else {
+        format!(", {flaky} of them flaky")
+    };
     let reruns = match report.reruns.len() {
         0 => String::new(),
         reruns => format!(", with {}", count(reruns, "rerun")),
@@ -87,7 +97,7 @@ pub(super) fn described(report: &Report) -> String {
         ", never finished"
     };
     format!(
-        "{}: {}, {} ({}){reruns}{finished}",
+        "{}: {}, {} ({}{flaky}){reruns}{finished}",
         report.display_folder,
         report.suite.as_str(),
         count(report.results.len(), "result"),

@@ -108,6 +108,11 @@ pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadR
     for read in &mut own {
         place_in_collection(read, &collections);
     }
+    for known in &collections {
+        let reports: Vec<&Report> = own.iter().map(|read| &read.report).collect();
+        read.problems
+            .extend(known.missing_suites(folders, &reports));
+    }
     let (own, notes) = reruns::join(own);
     read.problems.extend(notes);
     for ReadReport { report, .. } in own {
@@ -196,6 +201,37 @@ impl KnownCollection {
             known.id = name_by_folder(&folder.path);
         }
         Some(known)
+    }
+
+    /// Suites that were executed, as the collection says, and of which nothing is at hand: a suite
+    /// that never wrote a report would else be missed by nobody.
+    fn missing_suites(&self, folders: &[ReportFolder], reports: &[&Report]) -> Vec<Problem> {
+        let mut missing = Vec::new();
+        for item in &self.collection.items {
+            let parts: Vec<&str> = item.location.split('/').collect();
+            // `Reports/<session>/<suite path>/<time>`
+            let suite = parts
+                .get(2..parts.len().saturating_sub(1))
+                .unwrap_or_default()
+                .join("/");
+            let is_found = folders.iter().any(|folder| {
+                self.item(&folder.path)
+                    .is_some_and(|found| found.location == item.location)
+            });
+            // The collection's own JUnit may hold what the suite's folder does not.
+            let is_told = reports.iter().any(|report| {
+                report.collection_folder.as_ref() == Some(&self.folder)
+                    && report.suite.as_str().trim_start_matches("Test Suites/") == suite
+            });
+            if !suite.is_empty() && !is_found && !is_told {
+                missing.push(Problem::warning(
+                    code::SUITE_MISSING,
+                    format!("'{}' executed suite '{suite}', and its report '{}' is not at hand", self.id, item.location),
+                    "Its results are not published: look why Katalon did not write it, or publish the whole session.",
+                ));
+            }
+        }
+        missing
     }
 
     /// The item that lies in that folder.

@@ -339,6 +339,17 @@ impl Mapper<'_> {
 
     /// The first failure is told even if the test passed at last.
     fn result_comment(&self, result: &TestResult) -> Clean {
+        // Several rows have sub-results named by their values; a single one has only this place.
+        let data = match &result.rows[..] {
+            [row] if !row.bound_values.is_empty() => {
+                Clean::own("Test data: ").and(&self.row_name(row, 0))
+            }
+            _ => Clean::default(),
+        };
+        Clean::join([&data, &self.retries(result)], "\n").as_name(COMMENT_LIMIT)
+    }
+
+    fn retries(&self, result: &TestResult) -> Clean {
         if result.attempts() <= 1 {
             return Clean::default();
         }
@@ -355,9 +366,7 @@ impl Mapper<'_> {
         } else {
             Clean::number(result.attempts()).and(&Clean::own(" attempts"))
         };
-        head.and(&Clean::own(". First failure: "))
-            .and(&message)
-            .as_name(COMMENT_LIMIT)
+        head.and(&Clean::own(". First failure: ")).and(&message)
     }
 
     fn span_of(&self, result: &TestResult) -> Span {

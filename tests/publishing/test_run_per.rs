@@ -151,3 +151,16 @@ fn a_platform_is_named_only_where_the_reports_agree() {
     assert_eq!(task.run().code, 0);
     assert_eq!(service.runs()[0]["buildPlatform"], Value::Null);
 }
+
+#[test]
+fn a_suite_that_a_collection_executed_and_that_left_no_report_is_named() {
+    let (service, reports) = (service(), Reports::new());
+    let web = reports.add(&Suite::new("Web", &[Case::passed("A")]));
+    let at = location(reports.path(), &web);
+    let gone = at.replace("/Web/", "/Gone/Deep/");
+    add_collection(&reports, "20260811_101500", &[&at, &gone]);
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO028"]);
+    finished.says("'Test Suites/Nightly' executed suite 'Gone/Deep'");
+}

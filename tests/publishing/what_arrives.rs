@@ -353,3 +353,31 @@ fn results_of_a_killed_suite_are_there_and_say_what_they_are() {
         .collect();
     assert_eq!(outcomes, ["Passed", "Aborted", "NotExecuted"]);
 }
+
+#[test]
+fn the_data_of_a_single_row_stands_in_the_comment() {
+    let case = Case::passed("A")
+        .bound("user", "ann")
+        .bound("password", "Sommer2026");
+    let service = service();
+    let reports = Reports::new().with(&Suite::new("Smoke", &[case]));
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let result = service.runs()[0]["results"][0].clone();
+    assert_eq!(result["comment"], "Test data: password = ***, user = ann");
+    assert!(
+        result["subResults"].as_array().is_none_or(Vec::is_empty),
+        "{result}"
+    );
+    assert_swagger(&service);
+}
+
+#[test]
+fn a_flaky_test_is_told_in_the_line_of_its_report_and_in_the_last_one() {
+    let case = Case::passed("A").after("FAILED", "x", &[]);
+    let service = service();
+    let reports = Reports::new().with(&Suite::new("Smoke", &[case]).with_log());
+    let finished = TaskRun::new(&service, reports.path()).run();
+    finished.says("1 result (1 PASSED, 1 of them flaky)");
+    finished.says("1 published, 0 left out, 0 missing; 1 passed only after a retry");
+}

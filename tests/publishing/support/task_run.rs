@@ -130,10 +130,7 @@ impl TaskRun {
                 "SYSTEM_DEFAULTWORKINGDIRECTORY",
                 &folder.display().to_string(),
             ),
-            (
-                "AGENT_TEMPDIRECTORY",
-                &std::env::temp_dir().display().to_string(),
-            ),
+            ("AGENT_TEMPDIRECTORY", &folder.display().to_string()),
             // Fixtures are of other days.
             ("INPUT_SKIPSTALEREPORTS", "false"),
             ("TZ", "UTC"),
