@@ -280,12 +280,14 @@ impl Account {
             .sum()
     }
 
-    /// Missing results by reason.
+    /// Missing results by reason. The activity by which support finds a request differs for each
+    /// and is no other reason.
     pub fn missing(&self) -> BTreeMap<&str, usize> {
         let mut reasons = BTreeMap::new();
         for fate in self.reports.iter().flat_map(|account| &account.fates) {
             if let ResultFate::Missing { why, .. } = fate {
-                *reasons.entry(why.as_str()).or_default() += 1;
+                let why = why.split(" (activity ").next().unwrap_or(why);
+                *reasons.entry(why).or_default() += 1;
             }
         }
         reasons

@@ -10,6 +10,9 @@ use crate::publish::dry;
 use crate::secrets::Secrets;
 use crate::{json, summary};
 
+/// Reasons that one problem tells.
+const MOST_REASONS: usize = 3;
+
 /// Everything that is said at the end, and the exit code.
 pub(super) fn finish(
     account: &Account,
@@ -35,11 +38,17 @@ fn judge(account: &Account, invocation: &Invocation, pipeline: &Pipeline, verdic
     let fails = inputs.fail_task_on_failure_to_publish_results.value;
     if publication != ExitCode::Done && !verdict.publication_is_told() {
         let tally = account.tally();
-        let reasons: Vec<String> = account
-            .missing()
-            .into_iter()
-            .map(|(why, results)| format!("{}: {why}", count(results, "result")))
+        let mut by_number: Vec<(&str, usize)> = account.missing().into_iter().collect();
+        by_number.sort_by_key(|(_, results)| std::cmp::Reverse(*results));
+        let mut reasons: Vec<String> = by_number
+            .iter()
+            .take(MOST_REASONS)
+            .map(|(why, results)| format!("{}: {why}", count(*results, "result")))
             .collect();
+        if by_number.len() > MOST_REASONS {
+            let rest = by_number.len() - MOST_REASONS;
+            reasons.push(format!("and {}", count(rest, "further reason")));
+        }
         let problem = if tally.missing == 0 {
             let runs = account.runs.iter().filter(|run| run.incomplete);
             let runs: Vec<String> = runs.map(|run| run.id.to_string()).collect();
