@@ -7,10 +7,10 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use ring::digest;
 
 use crate::environment::Environment;
 use crate::problem::Problem;
+use crate::secrets::hex_digest;
 
 mod collection_url;
 mod connection;
@@ -209,23 +209,12 @@ pub fn owner(agent: &Agent, published_to: Option<u32>, search_folder: &Path) -> 
             search_folder.to_string_lossy().into_owned(),
         ]
     };
-    let mut hash = digest::Context::new(&digest::SHA256);
-    for part in parts {
-        // The length tells where a part ends: `ab` + `c` is another owner than `a` + `bc`.
-        hash.update(format!("{}:", part.len()).as_bytes());
-        hash.update(part.as_bytes());
-    }
-    let first_four = hash
-        .finish()
-        .as_ref()
+    // The length tells where a part ends: `ab` + `c` is another owner than `a` + `bc`.
+    let text: String = parts
         .iter()
-        .take(4)
-        .copied()
-        .collect::<Vec<u8>>();
-    first_four
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .map(|part| format!("{}:{part}", part.len()))
+        .collect();
+    hex_digest(text.as_bytes(), 8)
 }
 
 fn build(environment: &Environment) -> Option<RunningBuild> {

@@ -424,16 +424,6 @@ pub enum Content {
     Text(Arc<Clean>),
 }
 
-impl Content {
-    /// Its length in bytes.
-    pub fn length(&self) -> u64 {
-        match self {
-            Content::File { length, .. } => *length,
-            Content::Text(text) => text.as_str().len() as u64,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,14 +59,6 @@ impl Cancel {
         Self { wish }
     }
 
-    /// Nobody can cancel.
-    pub fn never() -> Self {
-        let (sender, wish) = watch::channel(Wish::GoOn);
-        // Without a sender the receiver would see an end.
-        std::mem::forget(sender);
-        Self { wish }
-    }
-
     /// Whether the work is to end.
     pub fn is_wanted(&self) -> bool {
         *self.wish.borrow() >= Wish::Stop

@@ -96,16 +96,6 @@ impl Pipeline {
         }
     }
 
-    /// Whether an agent reads along.
-    pub fn is_in_pipeline(&self) -> bool {
-        self.mode.in_pipeline
-    }
-
-    /// Whether debug lines are written: spares the work to make them.
-    pub fn is_debug(&self) -> bool {
-        self.mode.debug
-    }
-
     /// From now on every text passes through `mask` first.
     pub fn set_mask(&self, mask: Mask) {
         self.state().mask = Some(mask);

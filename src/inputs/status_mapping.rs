@@ -3,26 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::value::{InputValue, Kind, Wrong, entries, find_word, one_of};
+use crate::azure_devops::Outcome;
 use crate::katalon::Status;
 
-/// Outcomes that a test result can have (`TestOutcome` of the REST API).
-const OUTCOMES: &[&str] = &[
-    "Unspecified",
-    "None",
-    "Passed",
-    "Failed",
-    "Inconclusive",
-    "Timeout",
-    "Aborted",
-    "Blocked",
-    "NotExecuted",
-    "Warning",
-    "Error",
-    "NotApplicable",
-    "Paused",
-    "InProgress",
-    "NotImpacted",
-];
+/// The words of Azure DevOps for how a result ended.
+fn outcomes() -> Vec<&'static str> {
+    Outcome::ALL
+        .iter()
+        .map(|outcome| outcome.as_str())
+        .collect()
+}
 
 /// What each Katalon status becomes. Outcomes are Azure DevOps' own words; `None` keeps a result
 /// off a plan (Katalon's settings and the input's `none` mean the same).
@@ -131,10 +121,10 @@ fn parse_row(line: &str) -> Result<(Status, &'static str), (String, String)> {
             format!("Use {}.", one_of(&Status::ALL.map(Status::as_str))),
         )
     })?;
-    let outcome = find_word(OUTCOMES, outcome).ok_or_else(|| {
+    let outcome = find_word(&outcomes(), outcome).ok_or_else(|| {
         (
             format!("'{outcome}' is no outcome of Azure DevOps"),
-            format!("Use {}.", one_of(OUTCOMES)),
+            format!("Use {}.", one_of(&outcomes())),
         )
     })?;
     Ok((known, outcome))
