@@ -77,6 +77,26 @@ pub struct SubResultId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BuildId(pub u64);
 
+/// Identity of a test plan, unique in a project collection (it is a work item).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TestPlanId(pub u64);
+
+/// Identity of a test suite, unique in a project collection (it is a work item).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TestSuiteId(pub u64);
+
+/// Identity of a test case, unique in a project collection (it is a work item).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TestCaseId(pub u64);
+
+/// Identity of a test configuration, unique in a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TestConfigurationId(pub u64);
+
+/// Identity of a test point: a test case in a suite, to be run in a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TestPointId(pub u64);
+
 impl BuildId {
     /// The form in which builds are looked for.
     pub fn uri(self) -> String {
@@ -93,7 +113,17 @@ macro_rules! shown_as_number {
         }
     )*};
 }
-shown_as_number!(TestRunId, TestResultId, SubResultId, BuildId);
+shown_as_number!(
+    TestRunId,
+    TestResultId,
+    SubResultId,
+    BuildId,
+    TestPlanId,
+    TestSuiteId,
+    TestCaseId,
+    TestConfigurationId,
+    TestPointId
+);
 
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident),* $(,)? }) => {

@@ -15,12 +15,14 @@ use crate::publish::marker::{Marker, Owner, ReportKey};
 use crate::secrets::{Clean, Secrets};
 
 mod groups;
+mod placement;
 mod results;
 mod titles;
 
 use results::{Mapper, past};
 
 pub use groups::groups;
+pub use placement::Placement;
 pub use titles::run_titles;
 
 /// What decides how reports become runs.
