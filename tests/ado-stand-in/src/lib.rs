@@ -18,9 +18,11 @@ mod collection;
 
 mod errors;
 mod faults;
+mod histories;
 mod http;
 mod outgoing;
 mod page;
+mod planning;
 mod proxy;
 mod replies;
 mod results;
@@ -31,15 +33,21 @@ mod settings;
 mod shape;
 mod state;
 mod swagger;
+mod test_plans;
 mod text;
 mod tls;
 mod version;
 mod views;
+mod work_items;
 
 pub use faults::{Fault, Match, Meanwhile, Rule};
+pub use histories::{PointHistory, PointResult};
+pub use planning::{Configuration, Plan, Point, Suite, SuiteKind, WorkItem};
 pub use proxy::RefusingProxy;
 pub use service::{Recorded, Service, StandIn};
-pub use settings::{Build, Project, Settings, SignIn, TimelineRecord, TokenKind};
+pub use settings::{
+    AUTOMATION_MISMATCH, Build, PlanSettings, Project, Settings, SignIn, TimelineRecord, TokenKind,
+};
 pub use swagger::swagger_folder;
 
 /// Compiles and runs the example in the README.

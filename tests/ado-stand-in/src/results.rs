@@ -1,5 +1,6 @@
 //! Test results: adding, changing, reading (contract §2).
 
+mod planned;
 mod shapes;
 
 use self::shapes::{MESSAGE_ON_SERVER, MOST, OUTCOMES, RESULT, check_result};
@@ -58,7 +59,7 @@ fn checked(state: &State, call: &Call<'_>) -> Handled<Vec<Map<String, Value>>> {
     for (index, value) in values.iter().enumerate() {
         let at = format!("[{index}]");
         let fields = shape::object(RESULT, value, &at, state.settings.hosted)?;
-        check_result(state, fields, &at)?;
+        check_result(state, call.project()?, fields, &at)?;
         let title = fields.get("testCaseTitle").and_then(Value::as_str);
         if title.is_some_and(|title| state.settings.refused_titles.iter().any(|one| one == title)) {
             return Err(Refusal::rule(format!(
@@ -90,7 +91,7 @@ fn open_run<'a>(state: &'a State, call: &Call<'_>) -> Handled<&'a Run> {
 }
 
 fn add(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
-    open_run(state, call)?;
+    let run = open_run(state, call)?;
     let added = checked(state, call)?;
     for (index, fields) in added.iter().enumerate() {
         if fields.contains_key("id") {
@@ -103,6 +104,7 @@ fn add(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
                 "[{index}]: a test result needs a testCaseTitle."
             )));
         }
+        planned::check_new(state, call.project()?, run, fields, &format!("[{index}]"))?;
     }
     let (hosted, now) = (state.settings.hosted, text::written(state.now()));
     let run = state.run_mut(&call.project()?.id, routes::number(call.parts[2]))?;
@@ -116,6 +118,14 @@ fn add(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
     }
     run.touch(&now);
     let id = run.id;
+    if run.fields.contains_key("pointIds") {
+        for result in &ids {
+            state.mistakes.push(format!(
+                "run {id}: result {result} was added to a run that was created with its points"
+            ));
+        }
+    }
+    state.executed(id, &ids);
     Ok(sparse(state, &state.runs[&id], &ids))
 }
 
@@ -129,7 +139,13 @@ fn change(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
                 "[{index}]: a change needs the id of its test result."
             )));
         };
-        let result = run.result(id)?;
+        let result = if state.settings.plans.unknown_result_is_null {
+            let result = run.results.get(&id);
+            result.ok_or_else(planned::null)?
+        } else {
+            run.result(id)?
+        };
+        planned::check_changed(result, fields, &format!("[{index}]"))?;
         if ids.contains(&id) {
             return Err(Refusal::property(format!(
                 "[{index}]: test result {id} is named twice."
@@ -158,6 +174,7 @@ fn change(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
         )?;
     }
     let (hosted, now) = (state.settings.hosted, text::written(state.now()));
+    let replaced = state.settings.plans.iterations_replaced;
     let run = state.run_mut(&call.project()?.id, routes::number(call.parts[2]))?;
     for mut fields in changes {
         let id = fields
@@ -166,18 +183,30 @@ fn change(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
             .unwrap_or_default();
         settle(&mut fields, hosted, &now);
         if let Some(result) = run.results.get_mut(&id) {
-            apply(result, fields);
+            apply(result, fields, replaced);
         }
     }
     run.touch(&now);
     let id = run.id;
+    state.executed(id, &ids);
     Ok(sparse(state, &state.runs[&id], &ids))
 }
 
-/// Merges the fields; a `null` clears one, and sub-results are put behind those that are there.
-fn apply(result: &mut TestResult, mut fields: Map<String, Value>) {
+/// Merges the fields; a `null` clears one, and sub-results are put behind those that are there. What becomes of
+/// iterations is unproven (contract §2.1).
+fn apply(result: &mut TestResult, mut fields: Map<String, Value>, iterations_replaced: bool) {
     result.append(fields.remove("subResults"));
+    if !iterations_replaced
+        && let Some(Value::Array(there)) = result.fields.get_mut("iterationDetails")
+        && let Some(Value::Array(added)) = fields.remove("iterationDetails")
+    {
+        there.extend(added);
+    }
     for (name, value) in fields {
+        if planned::PLACE.contains(&name.as_str()) {
+            // It is the same, and what is there tells more.
+            continue;
+        }
         if value.is_null() {
             result.fields.remove(&name);
         } else {

@@ -7,7 +7,7 @@ use crate::service::Service;
 use crate::settings::{Project, SignIn, TokenKind};
 use crate::state::State;
 use crate::version::{self, Agreed, Release};
-use crate::{attachments, builds, collection, page, replies, results, runs};
+use crate::{attachments, builds, collection, page, replies, results, runs, test_plans};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -192,8 +192,10 @@ fn resource(parts: &[&str]) -> Option<Resource> {
     match area.to_ascii_lowercase().as_str() {
         "connectiondata" | "projects" => collection::resource(area, rest),
         "build" => builds::resource(rest),
+        "testplan" => test_plans::resource(rest),
         "test" => match rest {
             [] => Some(collection::OPTIONS),
+            [name] if is(name, "points") => Some(test_plans::POINTS_QUERY),
             [name] if is(name, "runs") => Some(runs::LIST),
             [name, id] if is(name, "runs") && numeric(id) => Some(runs::ONE),
             [name, id, what] if is(name, "runs") && numeric(id) && is(what, "statistics") => {
@@ -225,7 +227,7 @@ fn resource(parts: &[&str]) -> Option<Resource> {
     }
 }
 
-fn numeric(part: &str) -> bool {
+pub(crate) fn numeric(part: &str) -> bool {
     !part.is_empty() && part.len() < 19 && part.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -1,6 +1,7 @@
 //! Test runs: creating, reading, finding, changing, deleting (contract §1 and §4).
 
 mod finding;
+pub(crate) mod planned;
 mod shapes;
 
 use crate::answer::Answer;
@@ -75,11 +76,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
             "A run summary belongs to runs of type NoConfigRun only.",
         ));
     }
-    if let Some(plan) = fields.get("plan") {
-        // This service holds no plans.
-        let id = plan["id"].as_str().unwrap_or_default();
-        return Err(Refusal::not_found(format!("Test plan {id} not found.")));
-    }
+    let points = planned::check(state, project, &fields)?;
     if let Some(owner) = fields.get("owner") {
         collection::known_identity(state, owner, "owner")?;
     }
@@ -89,6 +86,7 @@ fn create(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
     check_release(&fields)?;
 
     let id = state.new_run(&project.id, stored(state, fields));
+    planned::make_results(state, id, &points);
     let run = &state.runs[&id];
     let mut view = state.run_view(run, true);
     // As stored, so that a publisher sees at once what became of it (contract §1.2).
@@ -109,10 +107,13 @@ fn stored(state: &State, mut fields: Map<String, Value>) -> Map<String, Value> {
             fields.insert(read.into(), value);
         }
     }
-    let sent = fields
-        .get("state")
-        .and_then(Value::as_str)
-        .unwrap_or("NotStarted");
+    // A planned run begins at once (contract §1.4).
+    let first = if fields.contains_key("plan") {
+        "InProgress"
+    } else {
+        "NotStarted"
+    };
+    let sent = fields.get("state").and_then(Value::as_str).unwrap_or(first);
     let read = state
         .settings
         .created_state

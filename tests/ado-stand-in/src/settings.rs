@@ -1,5 +1,9 @@
 //! What a test may decide about the service before it starts, or change while it runs.
 
+mod plans;
+
+pub use self::plans::{AUTOMATION_MISMATCH, PlanSettings};
+
 /// How the service is set up. Every field has a value that suits most tests.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -18,7 +22,8 @@ pub struct Settings {
     /// Whom the token belongs to.
     pub identity: String,
     /// The permissions the identity does not hold, by the service's names: `View test runs`, `Create test runs`,
-    /// `Delete test runs`, `View builds`. A build service lacks `Delete test runs` from the start (contract §4).
+    /// `Delete test runs`, `View builds`, `View work items in this node`, `Edit work items in this node`. A build
+    /// service lacks `Delete test runs` from the start (contract §4).
     pub denied: Vec<String>,
     /// How a request without a valid token is refused.
     pub refusal: SignIn,
@@ -46,6 +51,8 @@ pub struct Settings {
     /// Results with one of these titles are refused, as the service now and then refuses data for a reason of
     /// its own (contract §2.2).
     pub refused_titles: Vec<String>,
+    /// How test plans and planned runs are treated.
+    pub plans: PlanSettings,
     /// The largest body, in bytes, of any request but an attachment.
     pub body_limit: usize,
     /// Bodies are kept for [`crate::Service::requests`] up to so many bytes each: by default all but large
@@ -81,6 +88,7 @@ impl Default for Settings {
             counters_lag: false,
             replies_of_2020: false,
             refused_titles: Vec::new(),
+            plans: PlanSettings::default(),
             body_limit: 28 * 1024 * 1024,
             kept_body: 32 * 1024 * 1024,
             clock_ahead: 0,

@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Word(&'static [&'static str], &'static str),
     /// Whole numbers.
     Wholes,
+    /// A list of texts, none of them empty.
+    Texts,
     /// Anything but `null`.
     Anything,
     /// An object.
@@ -124,6 +126,16 @@ fn check(kind: &Kind, value: &Value, at: &str, hosted: bool) -> Handled<()> {
         Kind::Wholes => match value.as_array() {
             Some(numbers) if numbers.iter().all(|number| number.as_u64().is_some()) => Ok(()),
             _ => wrong("a list of whole numbers"),
+        },
+        Kind::Texts => match value.as_array() {
+            Some(texts)
+                if texts
+                    .iter()
+                    .all(|text| text.as_str().is_some_and(|text| !text.is_empty())) =>
+            {
+                Ok(())
+            }
+            _ => wrong("a list of texts"),
         },
         Kind::Anything if value.is_null() => wrong("given"),
         Kind::Anything => Ok(()),

@@ -1,6 +1,7 @@
 //! What is stored, and the plain changes to it. Which changes are allowed is decided by the areas.
 
 use crate::errors::{Handled, Refusal};
+use crate::planning::Holdings;
 use crate::settings::{Build, Project, Settings};
 use crate::text;
 use bytes::Bytes;
@@ -18,6 +19,10 @@ pub(crate) struct State {
     pub(crate) root: String,
     pub(crate) runs: BTreeMap<u64, Run>,
     pub(crate) attachments: BTreeMap<u64, Attachment>,
+    /// Plans and what belongs to them.
+    pub(crate) holdings: Holdings,
+    /// What was accepted though no publisher should do it.
+    pub(crate) mistakes: Vec<String>,
     last_run: u64,
     last_attachment: u64,
     last_activity: u64,
@@ -68,6 +73,8 @@ impl State {
             root,
             runs: BTreeMap::new(),
             attachments: BTreeMap::new(),
+            holdings: Holdings::default(),
+            mistakes: Vec::new(),
             last_run: 0,
             last_attachment: 0,
             last_activity: 0,
@@ -223,7 +230,9 @@ impl State {
 
     pub(crate) fn add_result(&mut self, run: u64, result: &Value) -> Option<u64> {
         let fields = result.as_object().cloned().unwrap_or_default();
-        Some(self.runs.get_mut(&run)?.new_result(fields))
+        let id = self.runs.get_mut(&run)?.new_result(fields);
+        self.executed(run, &[id]);
+        Some(id)
     }
 
     pub(crate) fn edit_run(&mut self, id: u64, fields: &Value) -> bool {

@@ -51,6 +51,7 @@ fn schema_place(request: &Recorded, depth: usize) -> Option<&'static str> {
     // The collection, the project and `_apis` come first.
     let parts: Vec<&str> = parts.iter().skip(depth + 1).map(String::as_str).collect();
     match (request.method.as_str(), parts.as_slice()) {
+        ("POST", ["_apis", "test", "points"]) => Some("#/definitions/TestPointsQuery"),
         ("POST", ["_apis", "test", "runs"]) => Some("#/definitions/RunCreateModel"),
         ("PATCH", ["_apis", "test", "runs", _]) => Some("#/definitions/RunUpdateModel"),
         ("POST" | "PATCH", ["_apis", "test", "runs", _, "results"]) => Some(RESULTS),

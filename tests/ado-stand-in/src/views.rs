@@ -213,8 +213,13 @@ impl State {
         view.into()
     }
 
-    fn identity_view(&self) -> Value {
+    pub(crate) fn identity_view(&self) -> Value {
         json!({ "id": collection::IDENTITY, "displayName": self.settings.identity, "uniqueName": self.settings.identity })
+    }
+
+    /// Somebody who is known by name only.
+    pub(crate) fn person(&self, name: &str) -> Value {
+        json!({ "displayName": name, "uniqueName": name })
     }
 
     fn build_view(&self, build: &Value) -> Value {
@@ -313,6 +318,10 @@ impl State {
         }
         if view.contains_key("comment") {
             view.insert("comment".into(), text::html(result.text("comment")).into());
+        }
+        if !details.point {
+            view.remove("testPlan");
+            view.remove("testSuite");
         }
         if details.iterations {
             view.insert("iterationDetails".into(), iterations.unwrap_or(json!([])));

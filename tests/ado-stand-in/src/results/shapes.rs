@@ -1,7 +1,9 @@
 //! The bodies that add and change results, and what must hold within one (contract §2.3).
 
+use super::planned;
 use crate::collection;
 use crate::errors::{Handled, Refusal};
+use crate::settings::Project;
 use crate::shape::{self, ANY, CUSTOM_FIELD, IDENTITY, INT, Kind, REFERENCE, Shape};
 use crate::state::State;
 use serde_json::{Map, Value};
@@ -148,7 +150,12 @@ pub(super) static RESULT: Shape = &[
 ];
 
 /// Refuses a result whose fields are fine by themselves and wrong together.
-pub(super) fn check_result(state: &State, fields: &Map<String, Value>, at: &str) -> Handled<()> {
+pub(super) fn check_result(
+    state: &State,
+    project: &Project,
+    fields: &Map<String, Value>,
+    at: &str,
+) -> Handled<()> {
     shape::in_order(fields, "startedDate", "completedDate", at)?;
     check_sub_results(fields, at, 1)?;
     check_custom_fields(fields, at)?;
@@ -157,27 +164,7 @@ pub(super) fn check_result(state: &State, fields: &Map<String, Value>, at: &str)
             collection::known_identity(state, identity, &format!("{at}.{name}"))?;
         }
     }
-    // This service holds no plans and no work items.
-    for (name, what) in [
-        ("testPoint", "Test point"),
-        ("testPlan", "Test plan"),
-        ("testSuite", "Test suite"),
-        ("testCase", "Test case"),
-        ("configuration", "Test configuration"),
-    ] {
-        if let Some(id) = fields
-            .get(name)
-            .and_then(|reference| reference["id"].as_str())
-        {
-            return Err(Refusal::not_found(format!("{what} {id} not found.")));
-        }
-    }
-    if let Some(bug) = fields.get("associatedBugs").and_then(|bugs| bugs.get(0)) {
-        let id = bug["id"].as_str().unwrap_or_default();
-        return Err(Refusal::not_found(format!(
-            "TF401232: Work item {id} does not exist, or you do not have permissions to read it."
-        )));
-    }
+    planned::check_references(state, project, fields)?;
     let mut numbers = HashSet::new();
     for iteration in fields
         .get("iterationDetails")

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod plans_support;
 mod support;
 
 mod access;
@@ -15,6 +16,9 @@ mod finding;
 mod inspection;
 mod look_ups;
 mod page;
+mod planned_runs;
+mod plans;
+mod points;
 mod readme;
 mod results;
 mod runs;
