@@ -11,25 +11,34 @@ use clap::ArgMatches;
 
 use crate::agent::{Agent, Connection};
 use crate::environment::Environment;
+use crate::katalon::project;
 use crate::problem::{Problem, code};
 
 mod attachments;
+mod configuration_mapping;
+mod mapping_file;
 mod options;
 mod report_folders;
 mod status_mapping;
 pub mod table;
+mod test_case_id_pattern;
+mod test_plan;
 mod title;
 mod unknown;
 mod value;
 
 pub use attachments::AttachmentKinds;
+pub use configuration_mapping::{ConfigurationMapping, ConfigurationRule, RanOn};
+pub use mapping_file::MappingFile;
 pub use report_folders::ReportFolders;
 pub use status_mapping::StatusMapping;
 pub use table::{Inputs, Row, TABLE, readme_table};
+pub use test_case_id_pattern::TestCaseIdPattern;
+pub use test_plan::{IdOrName, TestPlans, TestSuites};
 pub use title::{Placeholder, TitleTemplate};
 pub use value::{
-    AttachmentsFor, Command, Format, InputValue, Kind, Seconds, TestRunPer, WhenAlreadyPublished,
-    Wrong,
+    AttachmentsFor, AutomationFields, Command, Format, InputValue, Kind, Seconds, TestRunPer,
+    UnmatchedResults, WhenAlreadyPublished, Wrong,
 };
 
 /// Where a value comes from.
@@ -91,6 +100,10 @@ pub struct Invocation {
     pub connection: Connection,
     /// The folder that report patterns begin at; absolute if the working directory is.
     pub search_folder: PathBuf,
+    /// The folder that the input `katalonProject` names.
+    pub katalon_project: Option<PathBuf>,
+    /// What the file of the input `testCaseMapping` says.
+    pub mapping_file: MappingFile,
     /// What looks wrong and does not keep the command from running.
     pub warnings: Vec<Problem>,
 }
@@ -147,6 +160,30 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
             ));
         }
     }
+    let mut mapping_file = None;
+    let mut katalon_project = None;
+    let search_folder = search_folder(inputs.as_ref(), environment);
+    if let Some(inputs) = &inputs {
+        let path = |text: &String| search_folder.join(text).components().collect::<PathBuf>();
+        let file = inputs.test_case_mapping.value.as_ref().map(path);
+        mapping_file = reader.opened("testCaseMapping", file.as_deref(), |path| {
+            MappingFile::open(path).map_err(|cause| {
+                (
+                    cause,
+                    "It is a CSV file, looked for below 'searchFolder'.".to_owned(),
+                )
+            })
+        });
+        let folder = inputs.katalon_project.value.as_ref().map(path);
+        katalon_project = reader.opened("katalonProject", folder.as_deref(), |path| {
+            project::folder_of(path).ok_or_else(|| {
+                (
+                    "no Katalon '.prj' lies there".to_owned(),
+                    "Name the folder that holds it, below 'searchFolder'.".to_owned(),
+                )
+            })
+        });
+    }
     let organization = option_text(&matches, options::ORGANIZATION).filter(|text| !text.is_empty());
     let (agent, mut warnings) = Agent::read(environment, organization.as_deref());
     // The text, because a project that is wrong in itself is not missing.
@@ -167,7 +204,9 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
                 under_task,
                 format,
                 build_definition,
-                search_folder: search_folder(&inputs, environment),
+                search_folder,
+                katalon_project,
+                mapping_file: mapping_file.unwrap_or_default(),
                 inputs,
                 agent,
                 connection,
@@ -187,11 +226,9 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
     }
 }
 
-fn search_folder(inputs: &Inputs, environment: &Environment) -> PathBuf {
+fn search_folder(inputs: Option<&Inputs>, environment: &Environment) -> PathBuf {
     let folder = inputs
-        .search_folder
-        .value
-        .as_deref()
+        .and_then(|inputs| inputs.search_folder.value.as_deref())
         .or_else(|| environment.var("SYSTEM_DEFAULTWORKINGDIRECTORY"))
         .unwrap_or(".");
     let folder = environment.current_dir.join(Path::new(folder));
@@ -258,6 +295,28 @@ impl Reader<'_> {
         let row = TABLE.iter().find(|row| row.name() == name)?;
         let (text, _) = self.text(row)?;
         (!text.is_empty()).then_some(text)
+    }
+
+    /// What lies at the path of an input, if one was given.
+    fn opened<T>(
+        &mut self,
+        name: &str,
+        path: Option<&Path>,
+        open: impl FnOnce(&Path) -> Result<T, (String, String)>,
+    ) -> Option<T> {
+        let path = path?;
+        let row = TABLE.iter().find(|row| row.name() == name)?;
+        let (_, source) = self.text(row)?;
+        let name = self.name(row, source);
+        self.checked(&name, &path.display().to_string(), |shown| {
+            open(path).map_err(|(because, advice)| {
+                vec![Wrong {
+                    part: shown.to_owned(),
+                    because,
+                    advice,
+                }]
+            })
+        })
     }
 
     /// The input as the user wrote it.

@@ -146,6 +146,7 @@ fn argument(row: &Row) -> Arg {
     let value_name = match row.kind {
         Kind::Text => "TEXT".to_owned(),
         Kind::Lines => "LINE".to_owned(),
+        Kind::Names => "ID|NAME".to_owned(),
         Kind::Bool => "true|false".to_owned(),
         Kind::Seconds => "SECONDS".to_owned(),
         Kind::OneOf(words) => words.join("|"),
@@ -161,7 +162,7 @@ fn argument(row: &Row) -> Arg {
             .require_equals(true)
             .default_missing_value("true"),
         // Each use is a further line.
-        Kind::Lines | Kind::AnyOf(_) => argument.action(ArgAction::Append),
+        Kind::Lines | Kind::Names | Kind::AnyOf(_) => argument.action(ArgAction::Append),
         Kind::Text | Kind::Seconds | Kind::OneOf(_) => argument,
     }
 }

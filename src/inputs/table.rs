@@ -5,11 +5,15 @@
 //! help. To add an input is to add a row, and an entry to task.json that a test compares with it.
 
 use super::attachments::AttachmentKinds;
+use super::configuration_mapping::ConfigurationMapping;
 use super::report_folders::ReportFolders;
 use super::status_mapping::StatusMapping;
+use super::test_case_id_pattern::TestCaseIdPattern;
+use super::test_plan::{TestPlans, TestSuites};
 use super::title::TitleTemplate;
 use super::value::{
-    AttachmentsFor, Command, InputValue, Kind, Seconds, TestRunPer, WhenAlreadyPublished,
+    AttachmentsFor, AutomationFields, Command, InputValue, Kind, Seconds, TestRunPer,
+    UnmatchedResults, WhenAlreadyPublished,
 };
 use super::{Given, Reader, Source};
 
@@ -81,7 +85,12 @@ impl Row {
             Kind::OneOf(words) => words,
             // A box would send `false` where nothing was given.
             Kind::Bool if self.katalon_setting.is_some() => &["true", "false"],
-            Kind::Text | Kind::Lines | Kind::Bool | Kind::Seconds | Kind::AnyOf(_) => &[],
+            Kind::Text
+            | Kind::Lines
+            | Kind::Names
+            | Kind::Bool
+            | Kind::Seconds
+            | Kind::AnyOf(_) => &[],
         };
         let not_given = (self.katalon_setting.is_some() && !words.is_empty()).then_some("");
         not_given.into_iter().chain(words.iter().copied()).collect()
@@ -166,9 +175,64 @@ inputs! {
         in words "`$(System.DefaultWorkingDirectory)`, else the current folder",
         for [Publish];
 
-    /// The project in Azure DevOps, by name or ID. Runs without a test plan always go to the
-    /// build's own project.
-    project: Option<String> = "", in words "`$(System.TeamProject)`", for [Publish];
+    /// The project in Azure DevOps that the test plan is in, by name or ID. Runs without a test
+    /// plan always go to the build's own project.
+    project: Option<String> = "",
+        in words "`$(System.TeamProject)`; outside a pipeline the project in Katalon's settings",
+        for [Publish];
+
+    /// The folder of the Katalon project, whose `.tc` files say which test case of Azure DevOps a
+    /// Katalon test case stands for, and whose settings are read.
+    katalon_project: Option<String> = "",
+        in words "the nearest folder above each report that holds a `.prj`, else the only one \
+                  under `searchFolder`",
+        for [Publish];
+
+    /// Let Katalon's own Azure DevOps settings supply what is not given here: test plan, title,
+    /// attachments, mappings. They count only if Katalon's integration is on, and set up for the
+    /// same project.
+    use_katalon_settings: bool = "true", for [Publish];
+
+    /// The test plan whose points receive the results, by ID or exact name; several, one per line;
+    /// `none` for no test plan, whatever Katalon's settings say.
+    test_plan: TestPlans = "",
+        in words "none: results belong to the build only",
+        katalon "submitOptions.testPlans",
+        for [Publish];
+
+    /// Publish only to points in these test suites and the suites below them: ID, name, or path
+    /// (`Web/Login`), one per line.
+    test_suites: TestSuites = "", in words "the whole plan", for [Publish];
+
+    /// A CSV file that says which test cases of Azure DevOps a Katalon test case stands for, with
+    /// the header `katalonTestCase,azureTestCaseIds`; relative to `searchFolder`. It counts before
+    /// `.tc` files.
+    test_case_mapping: Option<String> = "", for [Publish];
+
+    /// A regular expression whose first group is the ID of a test case, looked for in path and
+    /// tags of a Katalon test case that has no ID in the mapping file or its `.tc`: `TC(\d+)`.
+    test_case_id_pattern: Option<TestCaseIdPattern> = "", for [Publish];
+
+    /// Which test configuration is meant by what a test ran on:
+    /// `OS | browser or app | profile = configuration`, one rule per line, `*` for any. Only points
+    /// of that configuration receive the result; where no rule matches, all do.
+    configuration_mapping: ConfigurationMapping = "",
+        katalon "testConfigurationMappings",
+        for [Publish];
+
+    /// Where several points are left for a test case: `false` publishes to none of them and names
+    /// them, `true` publishes to all.
+    publish_to_all_test_points: bool = "false",
+        katalon "submitOptions.enableSubmitMultiTestPoints",
+        for [Publish];
+
+    /// What becomes of results that reach no point of the test plan: `publish` them in a run of
+    /// the build without plan, `skip` them, or `fail`: as `publish`, and exit code 6.
+    unmatched_results: UnmatchedResults = "publish", for [Publish];
+
+    /// What becomes of the automation fields of the matched test cases: `keep` touches no work
+    /// item, `fill` sets each field that is empty, `override` sets all.
+    automation_fields: AutomationFields = "keep", for [Publish];
 
     /// What a test run holds: `suite` one execution of a suite, `collection` the suites that a
     /// collection executed together, `build` everything, up to 40 reports in a run.
@@ -176,7 +240,7 @@ inputs! {
 
     /// What the test run is called. Placeholders: `{suite}`, `{suitePath}`, `{collection}`,
     /// `{profile}`, `{browser}` (name without version), `{os}`, `{build}` (number of the build),
-    /// `{date}` (start, `yyyy-MM-dd HH:mm`).
+    /// `{plan}`, `{date}` (start, `yyyy-MM-dd HH:mm`).
     test_run_title: Option<TitleTemplate> = "",
         in words "`{suite}`, `{collection}` or `{build}`, as `testRunPer` says",
         katalon "submitOptions.testRunName",
@@ -198,7 +262,8 @@ inputs! {
     /// What a Katalon status becomes in Azure DevOps: `STATUS=Outcome`, one per line. Lines given
     /// here replace only those rows. In runs without a test plan ERROR is `Failed` unless a line
     /// says otherwise, because the Tests tab does not count `Error` as failed; the message then
-    /// begins with `Error: `.
+    /// begins with `Error: `. `none` keeps a result off the test plan, where it would hide a point's
+    /// last outcome; there it is the default of NOT_RUN.
     status_mapping: StatusMapping = StatusMapping::DEFAULT,
         katalon "executionStatusMappings",
         for [Publish];

@@ -19,12 +19,14 @@ pub enum Placeholder {
     Os,
     /// The number of the build that is published to.
     Build,
+    /// The name of the test plan.
+    Plan,
     /// When the suite began, `yyyy-MM-dd HH:mm` in the report's local time.
     Date,
 }
 
 impl Placeholder {
-    const ALL: [(Placeholder, &'static str); 8] = [
+    const ALL: [(Placeholder, &'static str); 9] = [
         (Placeholder::Suite, "{suite}"),
         (Placeholder::SuitePath, "{suitePath}"),
         (Placeholder::Collection, "{collection}"),
@@ -32,6 +34,7 @@ impl Placeholder {
         (Placeholder::Browser, "{browser}"),
         (Placeholder::Os, "{os}"),
         (Placeholder::Build, "{build}"),
+        (Placeholder::Plan, "{plan}"),
         (Placeholder::Date, "{date}"),
     ];
 }
@@ -58,6 +61,14 @@ impl TitleTemplate {
         Self {
             parts: vec![Part::Placeholder(placeholder)],
             text: word.map_or("", |(_, word)| word).to_owned(),
+        }
+    }
+
+    /// A title as it is: braces in it mean nothing.
+    pub fn literal(text: &str) -> Self {
+        Self {
+            parts: vec![Part::Text(text.to_owned())],
+            text: text.to_owned(),
         }
     }
 
@@ -176,5 +187,8 @@ mod tests {
     fn a_title_without_placeholder_is_a_title() {
         let title = TitleTemplate::parse("Nightly").unwrap();
         assert_eq!(title.fill(|_| String::new()), "Nightly");
+        let title = TitleTemplate::literal("{suite}");
+        assert_eq!(title.fill(|_| String::new()), "{suite}");
+        assert_eq!(title.shown(), "{suite}");
     }
 }

@@ -9,6 +9,8 @@ pub enum Kind {
     Text,
     /// Entries, one a line.
     Lines,
+    /// Things in Azure DevOps by ID or name, one a line; editors offer those that there are.
+    Names,
     /// `true` or `false`.
     Bool,
     /// A whole number of seconds.
@@ -254,6 +256,30 @@ pick_list! {
         Collection = "collection",
         /// All reports, up to a limit.
         Build = "build",
+    }
+}
+
+pick_list! {
+    /// What becomes of results that reach no test point.
+    pub enum UnmatchedResults {
+        /// They are published in a run of the build without plan.
+        Publish = "publish",
+        /// They are left out.
+        Skip = "skip",
+        /// As `publish`, and the task fails.
+        Fail = "fail",
+    }
+}
+
+pick_list! {
+    /// What becomes of the fields by which Azure DevOps knows that a test case is automated.
+    pub enum AutomationFields {
+        /// No work item is touched.
+        Keep = "keep",
+        /// Each field is set only where it is empty.
+        Fill = "fill",
+        /// Each field is set.
+        Override = "override",
     }
 }
 

@@ -44,6 +44,12 @@ pub struct Project {
     pub problems: Vec<Problem>,
 }
 
+/// The folder of the project that a path names: the folder itself, or that of the `.prj`.
+pub fn folder_of(path: &Path) -> Option<PathBuf> {
+    let folder = if path.is_file() { path.parent()? } else { path };
+    project_file(folder).map(|_| folder.to_owned())
+}
+
 /// The nearest folder that holds a Katalon `.prj`: the given one, or one above it.
 pub fn above(folder: &Path) -> Option<PathBuf> {
     folder

@@ -94,6 +94,8 @@ fn filled(
         }),
         Placeholder::Os => each(reports, |report| report.os.clone()),
         Placeholder::Build => build_number.to_owned(),
+        // A run without plan has none.
+        Placeholder::Plan => String::new(),
         Placeholder::Date => start(reports, zone, "%Y-%m-%d %H:%M"),
     });
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -101,6 +101,7 @@ fn the_type_of_an_input_is_that_of_the_program() {
         let row = row(name);
         let allowed: &[&str] = match row.kind {
             Kind::Lines => &["multiLine"],
+            Kind::Names => &["pickList"],
             Kind::OneOf(_) => &["pickList", "radio"],
             // A box would send `false` where nothing was given.
             Kind::Bool if row.katalon_setting.is_some() => &["pickList"],
@@ -125,6 +126,31 @@ fn the_type_of_an_input_is_that_of_the_program() {
         if text(input, "type") == "pickList" {
             // Else YAML and the editor could hand in no variable.
             assert_eq!(input["properties"]["EditableOptions"], "True", "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_names_is_filled_by_the_service_page_by_page() {
+    let definition = definition();
+    let bindings = list(&definition, "dataSourceBindings");
+    let targets: Vec<&str> = bindings.iter().map(|one| text(one, "target")).collect();
+    let names = TABLE.iter().filter(|row| row.kind == Kind::Names);
+    let names: Vec<String> = names.map(Row::name).collect();
+    assert_eq!(targets, names);
+    for binding in bindings {
+        assert_eq!(binding["endpointId"], "tfs:teamfoundation");
+        let url = text(binding, "endpointUrl");
+        assert!(url.contains("$skip={{skip}}&$top=1000"), "{url}");
+        assert_eq!(
+            binding["callbackRequiredTemplate"],
+            "{{isEqualNumber result.count 1000}}"
+        );
+        // What an address takes from another input is told beside it.
+        for (parameter, value) in binding["parameters"].as_object().into_iter().flatten() {
+            assert!(url.contains(&format!("{{{{{parameter}}}}}")), "{url}");
+            assert_eq!(*value, json!(format!("$({parameter})")));
+            assert!(names.contains(parameter), "{parameter}");
         }
     }
 }
@@ -176,6 +202,15 @@ fn a_mapping_is_explained_by_an_example_that_works() {
             continue;
         };
         examples += 1;
+        // Of a file the example is what stands in it.
+        let file = std::env::temp_dir().join(format!("katalon-ado-{}.csv", std::process::id()));
+        let example = match name {
+            "testCaseMapping" => {
+                std::fs::write(&file, example.trim_start()).unwrap();
+                file.to_str().unwrap()
+            }
+            _ => example,
+        };
         let mut environment = katalon_ado::environment::Environment::default();
         for (variable, value) in [
             ("TF_BUILD", "True"),
@@ -189,6 +224,7 @@ fn a_mapping_is_explained_by_an_example_that_works() {
         environment.args = vec!["task".to_owned()];
         let read = katalon_ado::inputs::read(&environment);
         let problems = read.err().map(|stop| format!("{:?}", stop.problems));
+        let _ = std::fs::remove_file(&file);
         assert_eq!(problems, None, "example of {name}");
     }
     assert!(examples >= 2);
