@@ -13,17 +13,23 @@ use serde::{Serialize, Serializer};
 
 use crate::secrets::{Clean, cut_name};
 
+pub use reading::Page;
+
 mod answer;
 pub mod builds;
 pub mod client;
 pub mod connection;
 pub mod explain;
 mod progress;
-mod projects;
+pub mod projects;
 mod reading;
 pub mod sent;
+pub mod test_configurations;
+pub mod test_plans;
+pub mod test_points;
 pub mod test_runs;
 mod upload;
+pub mod work_items;
 
 /// Results (with their sub-results) in one request; the service refuses 1,001.
 pub const RESULTS_PER_REQUEST: usize = 1_000;

@@ -117,6 +117,7 @@ impl Client {
             Ok(body) => Sent::Answered(Reply {
                 body,
                 date,
+                continuation: continuation(headers),
                 length: bytes.len(),
                 activity_id: activity_id(headers),
             }),
@@ -245,6 +246,12 @@ fn beginning(bytes: &[u8]) -> String {
         .chars()
         .take(200)
         .collect()
+}
+
+/// The token by which the rest of a list is asked for; without one the list is at its end.
+fn continuation(headers: &HeaderMap) -> Option<String> {
+    let token = headers.get("x-ms-continuationtoken")?.to_str().ok()?.trim();
+    (!token.is_empty()).then(|| token.to_owned())
 }
 
 fn activity_id(headers: &HeaderMap) -> String {

@@ -31,6 +31,8 @@ pub struct Reply {
     pub body: Value,
     /// The service's clock.
     pub date: Option<Timestamp>,
+    /// Where a list goes on that did not fit into one answer.
+    pub(super) continuation: Option<String>,
     /// Bytes of the answer's body.
     pub(super) length: usize,
     pub(super) activity_id: String,
@@ -55,8 +57,12 @@ pub(super) enum Resource {
     Released,
     /// A preview below this version.
     PreviewBelow(ApiVersion),
+    /// The same, in the second form that it had by then.
+    SecondPreviewBelow(ApiVersion),
     /// Always a preview.
     Preview,
+    /// Asked for in this version, whatever the server's newest is.
+    Always(ApiVersion),
 }
 
 /// What a client is made of.
@@ -99,6 +105,14 @@ impl<'a> Call<'a> {
             path,
             query: Vec::new(),
             resource: Resource::Released,
+        }
+    }
+
+    /// A question too long for an address.
+    pub(super) fn ask(path: Vec<&'a str>) -> Self {
+        Self {
+            method: Method::POST,
+            ..Self::get(path)
         }
     }
 
@@ -192,6 +206,34 @@ impl Client {
         self.send(&call, &|_| Ok(None))
             .await
             .map(access, &name, read)
+    }
+
+    /// Sends a JSON document and reads the answer.
+    pub(super) async fn fetch_for<T>(
+        &self,
+        call: Call<'_>,
+        body: &impl serde::Serialize,
+        read: impl FnOnce(Reply) -> Result<T, String>,
+    ) -> Sent<T> {
+        let (access, name) = (call.access, call.name());
+        let bytes = match serde_json::to_vec(body) {
+            Ok(bytes) => Bytes::from(bytes),
+            Err(error) => {
+                return Sent::NotSent(Trouble {
+                    request: name,
+                    cause: error.to_string(),
+                    kind: TroubleKind::Answer,
+                    retry_after: None,
+                });
+            }
+        };
+        let maker = |progress: &Arc<Progress>| {
+            Ok(Some(Upload::new(
+                [Part::Ready(bytes.clone())],
+                Arc::clone(progress),
+            )))
+        };
+        self.send(&call, &maker).await.map(access, &name, read)
     }
 
     async fn send(&self, call: &Call<'_>, body: &BodyMaker<'_>) -> Sent<Reply> {
@@ -300,11 +342,19 @@ impl Client {
             .map_err(|()| format!("'{}' cannot hold a path", self.collection))?
             .pop_if_empty()
             .extend(&call.path);
-        let ApiVersion { major, minor } = version;
+        let ApiVersion { major, minor } = match call.resource {
+            Resource::Always(version) => version,
+            _ => version,
+        };
         let preview = match call.resource {
-            Resource::Released => "",
-            Resource::PreviewBelow(released) if version >= released => "",
+            Resource::Released | Resource::Always(_) => "",
+            Resource::PreviewBelow(released) | Resource::SecondPreviewBelow(released)
+                if version >= released =>
+            {
+                ""
+            }
             Resource::PreviewBelow(_) | Resource::Preview => "-preview.1",
+            Resource::SecondPreviewBelow(_) => "-preview.2",
         };
         url.query_pairs_mut()
             .extend_pairs(
@@ -357,28 +407,7 @@ impl Writer<'_> {
         body: &impl serde::Serialize,
         read: impl FnOnce(Reply) -> Result<T, String>,
     ) -> Sent<T> {
-        let (access, name) = (call.access, call.name());
-        let bytes = match serde_json::to_vec(body) {
-            Ok(bytes) => Bytes::from(bytes),
-            Err(error) => {
-                return Sent::NotSent(Trouble {
-                    request: name,
-                    cause: error.to_string(),
-                    kind: TroubleKind::Answer,
-                    retry_after: None,
-                });
-            }
-        };
-        let maker = |progress: &Arc<Progress>| {
-            Ok(Some(Upload::new(
-                [Part::Ready(bytes.clone())],
-                Arc::clone(progress),
-            )))
-        };
-        self.client
-            .send(&call, &maker)
-            .await
-            .map(access, &name, read)
+        self.client.fetch_for(call, body, read).await
     }
 
     /// Sends a body that is made anew for each try.

@@ -6,6 +6,26 @@ use serde_json::Value;
 
 use super::client::Reply;
 
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// What the next part is asked for by; `None` where the list ends.
+    pub next: Option<String>,
+}
+
+/// A part of a list whose next one is asked for by a token.
+pub(super) fn page<T>(
+    reply: &Reply,
+    read: impl Fn(&Value) -> Result<T, String>,
+) -> Result<Page<T>, String> {
+    Ok(Page {
+        items: list(reply)?.iter().map(read).collect::<Result<_, _>>()?,
+        next: reply.continuation.clone(),
+    })
+}
+
 /// The list of an answer.
 pub(super) fn list(reply: &Reply) -> Result<&Vec<Value>, String> {
     reply.body["value"]
