@@ -17,12 +17,14 @@ use crate::secrets::{Clean, Secrets};
 mod groups;
 mod placement;
 mod results;
+mod test_case_ids;
 mod titles;
 
 use results::{Mapper, past};
 
 pub use groups::groups;
 pub use placement::Placement;
+pub use test_case_ids::{IdSources, Ids};
 pub use titles::run_titles;
 
 /// What decides how reports become runs.

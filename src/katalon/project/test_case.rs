@@ -109,10 +109,15 @@ fn parse_ids(text: &str) -> (Vec<IntegratedId>, Vec<&str>) {
             .strip_prefix("${")
             .and_then(|rest| rest.strip_suffix('}'))
             .filter(|name| !name.is_empty());
-        match (variable, word.parse::<u64>()) {
+        // Ids of test managements are counted in 31 bits.
+        let number = word
+            .parse::<i32>()
+            .ok()
+            .and_then(|id| u64::try_from(id).ok());
+        match (variable, number) {
             (Some(name), _) => ids.push(IntegratedId::Variable(name.to_owned())),
-            (None, Ok(number)) if number > 0 => ids.push(IntegratedId::Number(number)),
-            (None, Ok(_) | Err(_)) => wrong.push(word),
+            (None, Some(number)) if number > 0 => ids.push(IntegratedId::Number(number)),
+            (None, Some(_) | None) => wrong.push(word),
         }
     }
     (ids, wrong)
@@ -136,7 +141,8 @@ mod tests {
             ("${ado_id}, 7", vec![variable("ado_id"), Number(7)], vec![]),
             ("", vec![], vec![]),
             ("TC-12, 0, ${}", vec![], vec!["TC-12", "0", "${}"]),
-            ("99999999999999999999", vec![], vec!["99999999999999999999"]),
+            ("2147483647", vec![Number(2_147_483_647)], vec![]),
+            ("2147483648", vec![], vec!["2147483648"]),
         ] {
             assert_eq!(parse_ids(text), (ids, wrong), "{text}");
         }
