@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::azure_devops::TestRunId;
+use crate::azure_devops::{TestPlanId, TestRunId};
 use crate::exit_code::ExitCode;
 use crate::katalon::{Report, Status, TestResult};
 use crate::mapping::Origin;
@@ -42,6 +42,52 @@ pub struct ReportAccount {
     pub counts: bool,
     /// What became of each of its results.
     pub fates: Vec<ResultFate>,
+    /// Which of them a run has told; the others are missing so far.
+    booked: Vec<bool>,
+    /// Whether a run has told if the report counts.
+    is_counted: bool,
+}
+
+impl ReportAccount {
+    /// Adds what became of a result in one of the runs that it belongs in: it is published only if
+    /// it is in all of them.
+    fn book(&mut self, result: usize, fate: ResultFate) {
+        let known = &mut self.fates[result];
+        if !std::mem::replace(&mut self.booked[result], true) {
+            *known = fate;
+            return;
+        }
+        match (&mut *known, &fate) {
+            (ResultFate::Missing { held, .. }, ResultFate::Missing { held: also, .. }) => {
+                *held |= also;
+            }
+            (ResultFate::Published(_), ResultFate::Missing { .. })
+            | (ResultFate::LeftOut { .. }, ResultFate::Published(_) | ResultFate::Missing { .. }) =>
+            {
+                *known = fate;
+            }
+            (
+                ResultFate::Missing { .. } | ResultFate::Published(_) | ResultFate::LeftOut { .. },
+                _,
+            ) => {}
+        }
+    }
+
+    /// Why a result is missing that no run has told anything of yet.
+    fn wait(&mut self, result: usize, why: &str) {
+        if !self.booked[result] {
+            self.fates[result] = ResultFate::Missing {
+                why: why.to_owned(),
+                held: false,
+            };
+        }
+    }
+
+    /// A report counts if it does for one of its runs.
+    fn count(&mut self, counts: bool) {
+        self.counts = counts || (self.is_counted && self.counts);
+        self.is_counted = true;
+    }
 }
 
 /// A run that holds results of the reports.
@@ -53,6 +99,8 @@ pub struct RunAccount {
     pub url: String,
     /// Its name.
     pub name: String,
+    /// The plan of a planned run.
+    pub plan: Option<TestPlanId>,
     /// Results that this command put there; for a run found, those of the reports at hand.
     pub results: usize,
     /// It was there before.
@@ -113,6 +161,8 @@ impl Account {
                 report,
                 key,
                 counts: true,
+                booked: vec![false; fates.len()],
+                is_counted: false,
                 fates,
             }
         });
@@ -153,23 +203,28 @@ impl Account {
                     id: *id,
                     url: url(*id),
                     name,
+                    plan: run.run.plan,
                     results: run.results.len() - refused.len(),
                     found: false,
                     incomplete: !refused.is_empty(),
                 });
-                for &(report, result) in &origin.sources {
-                    self.reports[report].fates[result] = ResultFate::Published(*id);
+                for &(report, result) in origin.sources.iter().flatten() {
+                    self.reports[report].count(true);
+                    self.reports[report].book(result, ResultFate::Published(*id));
                 }
                 // A Katalon result whose rows made several results is there only if all are.
                 for (&position, why) in refused {
-                    let (report, result) = origin.sources[position];
-                    let account = &mut self.reports[report];
-                    account.fates[result] = ResultFate::Missing {
-                        why: why.clone(),
-                        held: false,
-                    };
-                    let test_case = account.report.results[result].test_case.as_str().to_owned();
-                    self.refused.push((test_case, why.clone()));
+                    for &(report, result) in &origin.sources[position] {
+                        let account = &mut self.reports[report];
+                        let missing = ResultFate::Missing {
+                            why: why.clone(),
+                            held: false,
+                        };
+                        account.book(result, missing);
+                        let test_case = &account.report.results[result].test_case;
+                        self.refused
+                            .push((test_case.as_str().to_owned(), why.clone()));
+                    }
                 }
                 for (&position, why) in missing_attachments {
                     let attachment = &run.attachments[position].attachment;
@@ -182,27 +237,28 @@ impl Account {
                 ours,
                 incomplete,
             } => {
-                if !self.runs.iter().any(|known| known.id == *id) {
-                    let results = run.results.len();
-                    let (id, url) = (*id, url(*id));
-                    let incomplete = *incomplete;
-                    self.runs.push(RunAccount {
-                        id,
-                        url,
+                match self.runs.iter_mut().find(|known| known.id == *id) {
+                    Some(known) if known.found => known.results += run.results.len(),
+                    Some(_) => {}
+                    None => self.runs.push(RunAccount {
+                        id: *id,
+                        url: url(*id),
                         name,
-                        results,
+                        plan: run.run.plan,
+                        results: run.results.len(),
                         found: true,
-                        incomplete,
-                    });
+                        incomplete: *incomplete,
+                    }),
                 }
                 let why = format!("already published in test run {id}");
-                for &report in &origin.reports {
+                for &(report, result) in origin.sources.iter().flatten() {
                     let account = &mut self.reports[report];
-                    account.fates.fill(ResultFate::LeftOut {
+                    let left_out = ResultFate::LeftOut {
                         why: why.clone(),
                         run: Some(*id),
-                    });
-                    account.counts = counts(report, *ours);
+                    };
+                    account.book(result, left_out);
+                    account.count(counts(report, *ours));
                 }
             }
             Fate::StillHeld { by } => {
@@ -210,16 +266,25 @@ impl Account {
                 self.miss(origin, &why, true);
             }
             Fate::Missing { reason } => self.miss(origin, reason, false),
-            Fate::Divided => self.miss(origin, "it was to be published in runs of its own", false),
+            // Both are to be published in other runs, which tell what becomes of them.
+            Fate::Divided => self.wait(origin, "it was to be published in runs of its own"),
+            Fate::PointRefused { reason } => self.wait(origin, reason),
         }
     }
 
     fn miss(&mut self, origin: &Origin, why: &str, held: bool) {
-        for &report in &origin.reports {
-            self.reports[report].fates.fill(ResultFate::Missing {
+        for &(report, result) in origin.sources.iter().flatten() {
+            let missing = ResultFate::Missing {
                 why: why.to_owned(),
                 held,
-            });
+            };
+            self.reports[report].book(result, missing);
+        }
+    }
+
+    fn wait(&mut self, origin: &Origin, why: &str) {
+        for &(report, result) in origin.sources.iter().flatten() {
+            self.reports[report].wait(result, why);
         }
     }
 

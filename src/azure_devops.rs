@@ -40,6 +40,9 @@ pub const BYTES_PER_REQUEST: usize = 8_000_000;
 /// Sub-results of one result, on all levels together (the service's own limit is near 1,000).
 pub const SUB_RESULTS_PER_RESULT: usize = 950;
 
+/// Iterations of one result in a planned run, which count like sub-results.
+pub const ITERATIONS_PER_RESULT: usize = SUB_RESULTS_PER_RESULT;
+
 /// Length of a run's name, of a result's title, of a stage's, phase's and job's name.
 pub const NAME_LIMIT: usize = 256;
 
@@ -302,6 +305,11 @@ pub struct NewTestRun {
     pub pipeline: Option<PipelineReference>,
     /// Release and environment of a classic release, as URIs.
     pub release: Option<(Clean, Clean)>,
+    /// The plan of a planned run.
+    pub plan: Option<TestPlanId>,
+    /// A run that is not automated stays out of the Tests tab; some servers take a planned one only
+    /// so while a test case in it is not automated.
+    pub automated: bool,
 }
 
 /// Stage, phase and job, each with its attempt; a part without a name is left out, because the
@@ -326,11 +334,12 @@ pub enum GroupType {
     Rerun,
 }
 
-/// A result to be added to a run.
+/// A result to be added to a run, or what is known of the one that a planned run has been made with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewTestResult {
-    /// Shown in lists.
+    /// Shown in lists; empty in a planned run, which shows the title of the work item.
+    #[serde(skip_serializing_if = "Clean::is_empty")]
     pub test_case_title: Clean,
     /// Identity, first half.
     pub automated_test_name: AutomatedTestName,
@@ -368,20 +377,50 @@ pub struct NewTestResult {
     /// How the sub-results hang together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result_group_type: Option<GroupType>,
-    /// Rows or attempts.
+    /// Rows or attempts. None in a planned run, whose page does not show them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sub_results: Vec<NewSubResult>,
+    /// Rows in a planned run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub iteration_details: Vec<NewIteration>,
 }
 
 impl NewTestResult {
-    /// Itself and its sub-results on all levels: what counts towards [`RESULTS_PER_REQUEST`].
+    /// Itself, its sub-results on all levels and its iterations: what counts towards
+    /// [`RESULTS_PER_REQUEST`].
     pub fn weight(&self) -> usize {
-        1 + self
-            .sub_results
-            .iter()
-            .map(NewSubResult::weight)
-            .sum::<usize>()
+        let sub_results = self.sub_results.iter().map(NewSubResult::weight);
+        1 + sub_results.sum::<usize>() + self.iteration_details.len()
     }
+}
+
+/// A row of a result in a planned run (`TestIterationDetailsModel`), without steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewIteration {
+    /// Counts from 1.
+    pub id: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_date: Option<Timestamp>,
+    /// UTC, never before the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_date: Option<Timestamp>,
+    /// How long it took.
+    #[serde(
+        rename = "durationInMs",
+        serialize_with = "milliseconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub duration: Option<Duration>,
+    /// Why it did not pass.
+    #[serde(skip_serializing_if = "Clean::is_empty")]
+    pub error_message: Clean,
+    /// Which row it is.
+    #[serde(skip_serializing_if = "Clean::is_empty")]
+    pub comment: Clean,
 }
 
 /// A row or an attempt below a result.

@@ -105,7 +105,8 @@ pub async fn publish(
 
     let release = invocation.agent.release.as_ref();
     let release_environment = release.and_then(|release| release.environment_id.clone());
-    let key = |report| mapping::report_key(report, release_environment.as_deref()).to_string();
+    let key =
+        |report| mapping::report_key(report, None, release_environment.as_deref()).to_string();
     let mut account = Account::of(reports.clone(), reports.iter().map(key).collect());
     let unreadable = &reading.read.unreadable;
     let (only_stale, failure) = match connected {

@@ -48,7 +48,7 @@ pub fn publish(
             "id": shown(run.id),
             "url": shown(run.id).map(|_| &run.url),
             "name": run.name,
-            "plan": Value::Null,
+            "plan": run.plan.map(|plan| plan.0),
             "state": if dry::is_imagined_run(run.id) { "planned" } else { "finished" },
             "results": run.results,
         })).collect::<Vec<_>>(),

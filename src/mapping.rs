@@ -2,10 +2,12 @@
 //!
 //! The only module that knows both Katalon and Azure DevOps. Pure: no disk, no network, no clock.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::azure_devops::{
-    BuildId, NAME_LIMIT, NewTestRun, Outcome, PipelineReference, RUN_COMMENT_LIMIT,
+    BuildId, NAME_LIMIT, NewTestRun, Outcome, PipelineReference, RUN_COMMENT_LIMIT, TestPlanId,
 };
 use crate::files::{Files, Wanted};
 use crate::inputs::StatusMapping;
@@ -16,6 +18,7 @@ use crate::secrets::{Clean, Secrets};
 
 mod groups;
 mod placement;
+mod planned;
 mod results;
 mod test_case_ids;
 mod titles;
@@ -24,10 +27,12 @@ use results::{Mapper, past};
 
 pub use groups::groups;
 pub use placement::Placement;
+pub use planned::{outcome_on_point, planned_run};
 pub use test_case_ids::{IdSources, Ids};
 pub use titles::run_titles;
 
 /// What decides how reports become runs.
+#[derive(Clone)]
 pub struct Settings<'a> {
     /// What must not be sent.
     pub secrets: &'a Secrets,
@@ -62,26 +67,59 @@ pub struct Settings<'a> {
 pub struct Origin {
     /// The reports that it holds, by position.
     pub reports: Vec<usize>,
-    /// For each result of the run: report and Katalon result that it comes from.
-    pub sources: Vec<(usize, usize)>,
+    /// For each result of the run: report and Katalon result that it comes from; several where
+    /// they share a test point.
+    pub sources: Vec<Vec<(usize, usize)>>,
     /// Files that are not attached, and why.
     pub left_out_files: Vec<(String, String)>,
 }
 
-/// The key of a report: the same files give the same key, on every machine and at every time.
-pub fn report_key(report: &Report, release_environment: Option<&str>) -> ReportKey {
+impl Origin {
+    /// The origin of a run that holds only these of its results, by position.
+    #[must_use]
+    pub fn part(&self, results: &[usize]) -> Origin {
+        Origin {
+            reports: self.reports.clone(),
+            sources: results.iter().map(|&at| self.sources[at].clone()).collect(),
+            left_out_files: self.left_out_files.clone(),
+        }
+    }
+}
+
+impl Settings<'_> {
+    /// The settings of runs in another project than the build's: the service takes neither build,
+    /// release nor pipeline there.
+    #[must_use]
+    pub fn in_another_project(&self) -> Self {
+        Self {
+            build: None,
+            pipeline: None,
+            target_branch: None,
+            release: None,
+            ..self.clone()
+        }
+    }
+}
+
+/// The key of a report: the same files give the same key, on every machine and at every time. A
+/// report has another one in each test plan that it is published to.
+pub fn report_key(
+    report: &Report,
+    plan: Option<TestPlanId>,
+    release_environment: Option<&str>,
+) -> ReportKey {
     let start = match (&report.junit_timestamp, report.log_start_millis) {
         (Some(timestamp), _) => timestamp.clone(),
         (None, Some(millis)) => millis.to_string(),
         (None, None) => String::new(),
     };
+    let plan = plan.map_or_else(|| "-".to_owned(), |plan| plan.to_string());
     let execution = [
         report.suite.as_str(),
         &report.host,
         report.browser_or_device(),
         &start,
-        // No test plan.
-        "-",
+        &plan,
         release_environment.unwrap_or("-"),
     ];
     let state: Vec<String> = report
@@ -122,51 +160,63 @@ pub fn test_run(
     files: &Files,
     settings: &Settings<'_>,
 ) -> (DesiredRun, Origin) {
-    let mut mapped = Mapper {
-        settings,
-        files,
-        results: Vec::new(),
-        sources: Vec::new(),
-        attachments: Vec::new(),
-        left_out_files: Vec::new(),
+    run_of_build(reports, None, title, files, settings)
+}
+
+/// The run of the build for those results of reports that reach no test point: report and result,
+/// by position. It is a part of the reports, so what a finished run holds of them is compared.
+pub fn unmatched_run(
+    reports: &[(usize, &Report)],
+    unmatched: &BTreeSet<(usize, usize)>,
+    title: &str,
+    files: &Files,
+    settings: &Settings<'_>,
+) -> (DesiredRun, Origin) {
+    let has_some = |position: usize| {
+        let of_report = (position, 0)..=(position, usize::MAX);
+        unmatched.range(of_report).next().is_some()
     };
-    let results = reports.iter().flat_map(|(_, report)| &report.results);
-    let paths: Vec<&TestCasePath> = results.map(|result| &result.test_case).collect();
+    let reports: Vec<(usize, &Report)> = reports
+        .iter()
+        .copied()
+        .filter(|(position, _)| has_some(*position))
+        .collect();
+    run_of_build(&reports, Some(unmatched), title, files, settings)
+}
+
+fn run_of_build(
+    reports: &[(usize, &Report)],
+    only: Option<&BTreeSet<(usize, usize)>>,
+    title: &str,
+    files: &Files,
+    settings: &Settings<'_>,
+) -> (DesiredRun, Origin) {
+    let mut mapped = Mapper::new(settings, files);
+    let is_wanted = |report, result| only.is_none_or(|only| only.contains(&(report, result)));
+    let paths: Vec<&TestCasePath> = reports
+        .iter()
+        .flat_map(|(position, report)| {
+            let results = report.results.iter().enumerate();
+            results.filter(|(at, _)| is_wanted(*position, *at))
+        })
+        .map(|(_, result)| &result.test_case)
+        .collect();
     let mut titles = titles::result_titles(&paths).into_iter();
     for &(position, report) in reports {
-        mapped.add_report(position, report, &mut titles, reports.len() > 1);
+        mapped.add_report(position, report, &is_wanted, &mut titles);
+        mapped.attach_files_of(report, reports.len() > 1);
     }
     let keys: Vec<ReportKey> = reports
         .iter()
-        .map(|(_, report)| report_key(report, settings.release_environment.as_deref()))
+        .map(|(_, report)| report_key(report, None, settings.release_environment.as_deref()))
         .collect();
-    let run = NewTestRun {
-        name: settings.secrets.clean(title).one_line().as_name(NAME_LIMIT),
-        comment: run_comment(reports, &keys, settings),
-        build: settings.build,
-        target_branch: settings.target_branch.clone(),
-        platform: platform(reports, settings),
-        configuration: settings.configuration.clone(),
-        started: reports
-            .iter()
-            .filter_map(|(_, report)| Some(past(report.started?.0, settings.now)))
-            .min(),
-        completed: reports
-            .iter()
-            .filter_map(|(_, report)| Some(past(report.ended?, settings.now)))
-            .max(),
-        pipeline: settings.pipeline.clone(),
-        release: settings.release.clone(),
-    };
-    let run = NewTestRun {
-        completed: run.completed.max(run.started),
-        ..run
-    };
     let desired = DesiredRun {
+        run: new_run(reports, &keys, title, None, settings),
         keys,
-        run,
         results: mapped.results,
+        points: Vec::new(),
         attachments: mapped.attachments,
+        is_part: only.is_some(),
     };
     let origin = Origin {
         reports: reports.iter().map(|(position, _)| *position).collect(),
@@ -174,6 +224,38 @@ pub fn test_run(
         left_out_files: mapped.left_out_files,
     };
     (desired, origin)
+}
+
+/// The run itself, without anything in it.
+fn new_run(
+    reports: &[(usize, &Report)],
+    keys: &[ReportKey],
+    title: &str,
+    plan: Option<TestPlanId>,
+    settings: &Settings<'_>,
+) -> NewTestRun {
+    let started = reports
+        .iter()
+        .filter_map(|(_, report)| Some(past(report.started?.0, settings.now)))
+        .min();
+    let completed = reports
+        .iter()
+        .filter_map(|(_, report)| Some(past(report.ended?, settings.now)))
+        .max();
+    NewTestRun {
+        name: settings.secrets.clean(title).one_line().as_name(NAME_LIMIT),
+        comment: run_comment(reports, keys, settings),
+        build: settings.build,
+        target_branch: settings.target_branch.clone(),
+        platform: platform(reports, settings),
+        configuration: settings.configuration.clone(),
+        started,
+        completed: completed.max(started),
+        pipeline: settings.pipeline.clone(),
+        release: settings.release.clone(),
+        plan,
+        automated: true,
+    }
 }
 
 /// What was given, else the OS of the reports, if they agree.

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use crate::azure_devops::TestRunId;
 use crate::azure_devops::client::{Client, Writer};
 use crate::azure_devops::explain::{self, Asker};
 use crate::azure_devops::sent::{Sent, Trouble, TroubleKind};
 use crate::azure_devops::test_runs::{Ending, Place as AttachedAt, StoredRun};
-use crate::azure_devops::{BuildId, TestRunId};
 use crate::cancel::Cancel;
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, Severity, code};
@@ -35,7 +35,8 @@ mod simulation;
 pub mod step;
 mod telling;
 
-use desired::Desired;
+use desired::{Desired, DesiredRun, LookUp, Part};
+use fate::Fate;
 pub use reading::{ReadFailure, read_until_answered};
 use retry::Patience;
 pub use retry::Waits;
@@ -57,8 +58,6 @@ pub struct Publisher<'a> {
     pub pipeline: &'a Pipeline,
     /// The project of the runs.
     pub project: &'a str,
-    /// The build that runs are looked up by.
-    pub build: Option<BuildId>,
     /// Only print what would be sent.
     pub dry_run: bool,
     /// How long to wait for what.
@@ -83,6 +82,17 @@ pub struct Published {
     pub urls: BTreeMap<TestRunId, String>,
 }
 
+impl Published {
+    /// What became of each run, and of which part of the runs given it is.
+    pub fn fates<'a>(
+        &'a self,
+        desired: &'a Desired,
+    ) -> impl Iterator<Item = (&'a Part, &'a DesiredRun, Fate)> {
+        let runs = desired.runs.iter().enumerate();
+        runs.map(|(at, run)| (desired.part(at), run, self.seen.fate(at)))
+    }
+}
+
 /// What a step came to, and the urls that its answer told.
 enum Outcome {
     Learnt,
@@ -91,15 +101,16 @@ enum Outcome {
 }
 
 impl Publisher<'_> {
-    /// Sends what is missing until nothing is.
-    pub async fn publish(&self, desired: &Desired) -> Published {
+    /// Sends what is missing until nothing is. On the way runs may be divided.
+    pub async fn publish(&self, desired: &mut Desired) -> Published {
+        let seen = Seen::nothing(desired);
         let mut work = Work {
             publisher: self,
             desired,
             // A dry run has no way to write at all.
             writer: (!self.dry_run).then(|| self.client.writer()),
             published: Published {
-                seen: Seen::nothing(desired),
+                seen,
                 stopped: None,
                 urls: BTreeMap::new(),
             },
@@ -108,7 +119,7 @@ impl Publisher<'_> {
             others_since: None,
             cancelled_at: None,
         };
-        while let Some(next) = step::next(desired, &work.published.seen) {
+        while let Some(next) = step::next(work.desired, &work.published.seen) {
             let problem = match work.go(next).await {
                 Outcome::Learnt => continue,
                 Outcome::Cancelled => cancelled(),
@@ -130,7 +141,7 @@ impl Publisher<'_> {
 
 struct Work<'a> {
     publisher: &'a Publisher<'a>,
-    desired: &'a Desired,
+    desired: &'a mut Desired,
     writer: Option<Writer<'a>>,
     published: Published,
     patience: Patience,
@@ -275,6 +286,7 @@ impl Work<'_> {
                 return Outcome::Stopped(problem);
             }
         }
+        drop(sending);
         if any_answered {
             self.excuse_wait();
         }
@@ -375,8 +387,8 @@ impl Work<'_> {
 
     async fn send(&self, step: &Step) -> Sent<Answer> {
         let (client, project) = (self.publisher.client, self.publisher.project);
-        match (step, self.writer, self.publisher.build) {
-            (Step::LookUp { skip }, _, Some(build)) => answer(
+        match (step, self.writer, self.desired.look_up) {
+            (Step::LookUp { skip }, _, LookUp::Build(build)) => answer(
                 client.runs_of_build(project, build, *skip).await,
                 Answer::Runs,
             ),

@@ -18,7 +18,7 @@ use crate::katalon::Report;
 use crate::katalon::join::UnreadableReport;
 use crate::mapping::{self, Origin, Settings};
 use crate::problem::{Problem, Severity, code, counted as count};
-use crate::publish::desired::{Desired, DesiredRun};
+use crate::publish::desired::{Desired, DesiredRun, LookUp};
 use crate::publish::fate::Fate;
 use crate::publish::{Publisher, dry, read_until_answered};
 
@@ -157,13 +157,10 @@ impl<'a> Session<'a> {
         let context = self.context;
         let inputs = &context.invocation.inputs;
         let (runs, origins): (Vec<DesiredRun>, Vec<Origin>) = runs.into_iter().unzip();
-        let desired = Desired {
-            owner: settings.owner.clone(),
-            again: inputs.when_already_published.value == WhenAlreadyPublished::Publish,
-            can_look: settings.build.is_some(),
-            runs,
-        };
-        if !desired.can_look {
+        let again = inputs.when_already_published.value == WhenAlreadyPublished::Publish;
+        let look_up = settings.build.map_or(LookUp::None, LookUp::Build);
+        let mut desired = Desired::new(settings.owner.clone(), again, look_up, runs);
+        if !desired.can_look() {
             context.pipeline.line(
                 "There is no build to look runs up by: what was published before is published again.",
             );
@@ -172,7 +169,6 @@ impl<'a> Session<'a> {
             client: context.client,
             pipeline: context.pipeline,
             project: context.project(),
-            build: settings.build,
             dry_run: inputs.dry_run.value,
             waits: context.waits,
             retry_for: inputs.retry_for.value.duration(),
@@ -180,14 +176,14 @@ impl<'a> Session<'a> {
             secrets: context.secrets,
             identity: &context.as_whom.name,
         };
-        let published = publisher.publish(&desired).await;
+        let published = publisher.publish(&mut desired).await;
         let url = |id: TestRunId| match published.urls.get(&id) {
             Some(url) => url.clone(),
             None => context.url_of_run(id),
         };
         let mut divided = Vec::new();
-        for (at, (run, origin)) in desired.runs.iter().zip(&origins).enumerate() {
-            let fate = published.seen.fate(at);
+        for (part, run, fate) in published.fates(&desired) {
+            let origin = &origins[part.run].part(&part.results);
             if fate == Fate::Divided {
                 divided.extend(origin.reports.iter().map(|&report| vec![report]));
             }
@@ -300,6 +296,9 @@ impl<'a> Session<'a> {
             }
             Fate::Missing { reason } => format!("'{name}': {results} not published: {reason}"),
             Fate::Divided => format!("'{name}': to be published in several runs"),
+            Fate::PointRefused { reason } => {
+                format!("'{name}': {results} without a test point: {reason}")
+            }
         });
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Settings, outcome};
+use super::{Settings, outcome, outcome_on_point};
 use crate::azure_devops::{
     AutomatedTestName, AutomatedTestStorage, BYTES_PER_REQUEST, COMMENT_LIMIT, FILE_NAME_LIMIT,
-    GroupType, NAME_LIMIT, NewAttachment, NewSubResult, NewTestResult, STACK_TRACE_LIMIT,
+    GroupType, NAME_LIMIT, NewAttachment, NewSubResult, NewTestResult, Outcome, STACK_TRACE_LIMIT,
     SUB_RESULTS_PER_RESULT,
 };
 use crate::files::{self, Files, Prepared};
@@ -24,36 +24,55 @@ pub(super) fn past(time: Timestamp, now: Timestamp) -> Timestamp {
 pub(super) struct Mapper<'a> {
     pub(super) settings: &'a Settings<'a>,
     pub(super) files: &'a Files,
+    /// Whether the results are those of test points, which have defaults of their own.
+    pub(super) on_points: bool,
     pub(super) results: Vec<NewTestResult>,
-    pub(super) sources: Vec<(usize, usize)>,
+    pub(super) sources: Vec<Vec<(usize, usize)>>,
     pub(super) attachments: Vec<DesiredAttachment>,
     pub(super) left_out_files: Vec<(String, String)>,
 }
 
 /// When and how long.
 #[derive(Clone, Copy, Default)]
-struct Span {
-    started: Option<Timestamp>,
-    completed: Option<Timestamp>,
-    duration: Option<Duration>,
+pub(super) struct Span {
+    pub(super) started: Option<Timestamp>,
+    pub(super) completed: Option<Timestamp>,
+    pub(super) duration: Option<Duration>,
 }
 
 /// Message and stack trace within their limits; `whole` is what did not fit.
-struct Message {
-    message: Clean,
-    stack_trace: Clean,
-    whole: Option<Clean>,
+pub(super) struct Message {
+    pub(super) message: Clean,
+    pub(super) stack_trace: Clean,
+    pub(super) whole: Option<Clean>,
+}
+
+impl<'a> Mapper<'a> {
+    pub(super) fn new(settings: &'a Settings<'a>, files: &'a Files) -> Self {
+        Self {
+            settings,
+            files,
+            on_points: false,
+            results: Vec::new(),
+            sources: Vec::new(),
+            attachments: Vec::new(),
+            left_out_files: Vec::new(),
+        }
+    }
 }
 
 impl Mapper<'_> {
+    /// Adds those results of a report that are wanted (report and result, by position), with the
+    /// next titles.
     pub(super) fn add_report(
         &mut self,
         position: usize,
         report: &Report,
+        is_wanted: &impl Fn(usize, usize) -> bool,
         titles: &mut impl Iterator<Item = String>,
-        is_one_of_several: bool,
     ) {
-        for (at, result) in report.results.iter().enumerate() {
+        let results = report.results.iter().enumerate();
+        for (at, result) in results.filter(|(at, _)| is_wanted(position, *at)) {
             let title = titles.next().unwrap_or_default();
             // More sub-results than a result may have make several results of it.
             let parts = self.parts(result);
@@ -70,10 +89,14 @@ impl Mapper<'_> {
                     title.clone()
                 };
                 self.add_result(report, result, rows, first_row, &title);
-                self.sources.push((position, at));
+                self.sources.push(vec![(position, at)]);
                 first_row += rows.len();
             }
         }
+    }
+
+    /// The files of a report as a whole hang on the run.
+    pub(super) fn attach_files_of(&mut self, report: &Report, is_one_of_several: bool) {
         for file in self.settings.wanted.files_of(report) {
             let name = if is_one_of_several {
                 format!("{}{}", name_of_execution(report), file.name)
@@ -166,7 +189,7 @@ impl Mapper<'_> {
             automated_test_name: AutomatedTestName::new(result.test_case.as_str()),
             automated_test_storage: AutomatedTestStorage::new(report.suite.as_str()),
             automated_test_type: Clean::own("Katalon"),
-            outcome: outcome(status, self.settings.statuses),
+            outcome: self.outcome(status),
             computer_name: self.clean(report.machine()).one_line().as_name(NAME_LIMIT),
             started_date: span.started,
             completed_date: span.completed,
@@ -176,6 +199,7 @@ impl Mapper<'_> {
             comment: self.result_comment(&part),
             result_group_type: group,
             sub_results,
+            iteration_details: Vec::new(),
         });
         // The Tests tab hides what hangs on a result with sub-results; they have messages of their own.
         if let Some(whole) = message.whole.filter(|_| group.is_none()) {
@@ -213,6 +237,14 @@ impl Mapper<'_> {
         }
     }
 
+    pub(super) fn outcome(&self, status: Status) -> Outcome {
+        if self.on_points {
+            outcome_on_point(status, self.settings.statuses)
+        } else {
+            outcome(status, self.settings.statuses)
+        }
+    }
+
     fn row(&self, row: &Row, at: usize, number: usize) -> NewSubResult {
         let status = row.status();
         let attempts = if row.attempts.len() > 1 {
@@ -226,7 +258,7 @@ impl Mapper<'_> {
         NewSubResult {
             sequence_id: u32::try_from(at + 1).unwrap_or(u32::MAX),
             display_name: self.row_name(row, number),
-            outcome: outcome(status, self.settings.statuses),
+            outcome: self.outcome(status),
             started_date: span.started,
             completed_date: span.completed,
             duration: span.duration,
@@ -247,7 +279,7 @@ impl Mapper<'_> {
                 NewSubResult {
                     sequence_id: u32::try_from(at + 1).unwrap_or(u32::MAX),
                     display_name: Clean::own("Attempt ").and(&Clean::number(at + 1)),
-                    outcome: outcome(attempt.status, self.settings.statuses),
+                    outcome: self.outcome(attempt.status),
                     started_date: span.started,
                     completed_date: span.completed,
                     duration: span.duration,
@@ -261,7 +293,7 @@ impl Mapper<'_> {
     }
 
     /// The values that a row was run with, else its number.
-    fn row_name(&self, row: &Row, number: usize) -> Clean {
+    pub(super) fn row_name(&self, row: &Row, number: usize) -> Clean {
         let values = row.bound_values.iter().map(|(variable, value)| {
             let variable_name = self.clean(variable).one_line();
             let value = self
@@ -303,7 +335,7 @@ impl Mapper<'_> {
         }
     }
 
-    fn message(&self, attempt: &Attempt, status: Status) -> Message {
+    pub(super) fn message(&self, attempt: &Attempt, status: Status) -> Message {
         let none = Failure::default();
         let failure = attempt.failure.as_ref().unwrap_or(&none);
         let text = self.clean(failure.message.trim_end());
@@ -314,7 +346,10 @@ impl Mapper<'_> {
             Clean::join([&text, &Clean::own("Failed step: ").and(&step)], "\n")
         };
         let text = match status {
-            Status::Error => Clean::own("Error: ").and(&text),
+            // A point shows it as the outcome; the Tests tab knows nothing of Error.
+            Status::Error if !(self.on_points && self.outcome(status) == Outcome::Error) => {
+                Clean::own("Error: ").and(&text)
+            }
             Status::Incomplete if text.is_empty() => {
                 Clean::own("the test case was started, and the report does not say how it ended")
             }
@@ -322,6 +357,7 @@ impl Mapper<'_> {
             Status::Skipped if text.is_empty() => Clean::own("skipped"),
             Status::Passed
             | Status::Failed
+            | Status::Error
             | Status::Incomplete
             | Status::NotRun
             | Status::Skipped => text,
@@ -338,7 +374,7 @@ impl Mapper<'_> {
     }
 
     /// The first failure is told even if the test passed at last.
-    fn result_comment(&self, result: &TestResult) -> Clean {
+    pub(super) fn result_comment(&self, result: &TestResult) -> Clean {
         // Several rows have sub-results named by their values; a single one has only this place.
         let data = match &result.rows[..] {
             [row] if !row.bound_values.is_empty() => {
@@ -349,7 +385,7 @@ impl Mapper<'_> {
         Clean::join([&data, &self.retries(result)], "\n").as_name(COMMENT_LIMIT)
     }
 
-    fn retries(&self, result: &TestResult) -> Clean {
+    pub(super) fn retries(&self, result: &TestResult) -> Clean {
         if result.attempts() <= 1 {
             return Clean::default();
         }
@@ -369,11 +405,11 @@ impl Mapper<'_> {
         head.and(&Clean::own(". First failure: ")).and(&message)
     }
 
-    fn span_of(&self, result: &TestResult) -> Span {
+    pub(super) fn span_of(&self, result: &TestResult) -> Span {
         self.span(result.all_attempts())
     }
 
-    fn span<'a>(&self, attempts: impl Iterator<Item = &'a Attempt> + Clone) -> Span {
+    pub(super) fn span<'a>(&self, attempts: impl Iterator<Item = &'a Attempt> + Clone) -> Span {
         let now = self.settings.now;
         let duration = attempts.clone().filter_map(|attempt| attempt.duration);
         let duration = duration.reduce(|sum, more| sum.saturating_add(more));
@@ -393,7 +429,7 @@ impl Mapper<'_> {
         }
     }
 
-    fn attach(&mut self, target: Target, name: &str, path: &std::path::Path) {
+    pub(super) fn attach(&mut self, target: Target, name: &str, path: &std::path::Path) {
         match self.files.get(path) {
             Some(Ok(prepared)) => self.attach_prepared(target, name, prepared.clone()),
             Some(Err(reason)) => {
@@ -404,7 +440,7 @@ impl Mapper<'_> {
         }
     }
 
-    fn attach_text(&mut self, target: Target, name: &str, text: Clean) {
+    pub(super) fn attach_text(&mut self, target: Target, name: &str, text: Clean) {
         self.attach_prepared(target, name, files::of_text(text));
     }
 
@@ -423,7 +459,7 @@ impl Mapper<'_> {
             .push(DesiredAttachment { target, attachment });
     }
 
-    fn clean(&self, text: &str) -> Clean {
+    pub(super) fn clean(&self, text: &str) -> Clean {
         self.settings.secrets.clean(text)
     }
 }
@@ -439,7 +475,7 @@ fn name_of_execution(report: &Report) -> String {
 }
 
 impl Message {
-    fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self {
             message: Clean::default(),
             stack_trace: Clean::default(),
@@ -450,7 +486,7 @@ impl Message {
 
 /// The attempt whose message the result shows, and its row: the last attempt of the worst row. Where
 /// rows are missing, nothing worse happened than that they never ran, so the first of those tells.
-fn deciding_attempt(result: &TestResult) -> (&Attempt, usize) {
+pub(super) fn deciding_attempt(result: &TestResult) -> (&Attempt, usize) {
     let worst = |row: &&Row| row.status();
     let mut deciding = result.rows.iter().max_by_key(worst).map(Row::status);
     if result.status() == Status::Incomplete && deciding != Some(Status::Incomplete) {

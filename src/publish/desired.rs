@@ -1,19 +1,87 @@
 //! What should exist in Azure DevOps when the work is done.
 
 use super::marker::{Marker, Owner, ReportKey};
-use crate::azure_devops::{NewAttachment, NewTestResult, NewTestRun};
+use crate::azure_devops::{
+    BuildId, NewAttachment, NewTestResult, NewTestRun, TestPlanId, TestPointId,
+};
 
-/// The runs that should exist, and whose they are.
+/// The runs of one project that should exist, and whose they are.
 #[derive(Clone, Debug)]
 pub struct Desired {
     /// Who makes them.
     pub owner: Owner,
     /// Publish even what is in a finished run already.
     pub again: bool,
-    /// Whether there is a build by which runs can be looked up.
-    pub can_look: bool,
-    /// In the order in which they are made.
+    /// By what earlier runs are found.
+    pub look_up: LookUp,
+    /// The runs: those given, and behind them what was taken out of these.
     pub runs: Vec<DesiredRun>,
+    /// For each run what it holds of which of the runs given.
+    parts: Vec<Part>,
+    /// The order in which runs are made and completed.
+    order: Vec<usize>,
+}
+
+/// By what earlier runs are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookUp {
+    /// By the build that they belong to.
+    Build(BuildId),
+    /// By the plan that they belong to, where they have no build: those of the last seven days.
+    Plan(TestPlanId),
+    /// By nothing: runs without build and plan cannot be found.
+    None,
+}
+
+/// Results of one of the runs given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which run.
+    pub run: usize,
+    /// Which of its results, by position.
+    pub results: Vec<usize>,
+}
+
+impl Desired {
+    /// These runs. Those of plans come first, in the order in which their reports ended, so that
+    /// the newest result of a point is its last.
+    pub fn new(owner: Owner, again: bool, look_up: LookUp, runs: Vec<DesiredRun>) -> Self {
+        let parts = runs.iter().enumerate().map(|(run, desired)| Part {
+            run,
+            results: (0..desired.results.len()).collect(),
+        });
+        let mut order: Vec<usize> = (0..runs.len()).collect();
+        order.sort_by_key(|&at| {
+            let run = &runs[at].run;
+            match run.plan {
+                Some(_) => (false, run.completed),
+                None => (true, None),
+            }
+        });
+        Self {
+            owner,
+            again,
+            look_up,
+            parts: parts.collect(),
+            order,
+            runs,
+        }
+    }
+
+    /// Whether earlier runs can be found at all.
+    pub fn can_look(&self) -> bool {
+        self.look_up != LookUp::None
+    }
+
+    /// What a run holds, of which of the runs given.
+    pub fn part(&self, run: usize) -> &Part {
+        &self.parts[run]
+    }
+
+    /// The order in which runs are made and completed.
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
 }
 
 /// A run with everything that should be in it.
@@ -25,8 +93,12 @@ pub struct DesiredRun {
     pub run: NewTestRun,
     /// Its results, in the order in which they are sent.
     pub results: Vec<NewTestResult>,
+    /// In a planned run the test point of each result; empty in others.
+    pub points: Vec<TestPointId>,
     /// Its files.
     pub attachments: Vec<DesiredAttachment>,
+    /// It holds only some results of its reports, so another run with its keys may hold others.
+    pub is_part: bool,
 }
 
 impl DesiredRun {

@@ -39,6 +39,11 @@ pub enum Fate {
     },
     /// Some of its reports are published elsewhere: to be published anew, one run for each report.
     Divided,
+    /// The service refuses its test points: its results are unmatched.
+    PointRefused {
+        /// In the service's words.
+        reason: String,
+    },
     /// Another job is still publishing it.
     StillHeld {
         /// Its run.

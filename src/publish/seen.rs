@@ -138,7 +138,7 @@ impl Seen {
             places: vec![Place::Undecided; runs],
             orphans: Vec::new(),
             remarks: Vec::new(),
-            can_look: desired.can_look,
+            can_look: desired.can_look(),
             ignored: BTreeSet::new(),
             begun_anew: vec![0; runs],
             create_looks: vec![None; runs],
@@ -149,7 +149,7 @@ impl Seen {
             progress: 0,
             looking: false,
         };
-        if !desired.can_look {
+        if !desired.can_look() {
             seen.listing = Listing::Known;
             seen.places = vec![Place::ToCreate; runs];
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::desired::{Desired, DesiredAttachment, DesiredRun, Target};
+use super::desired::{Desired, DesiredAttachment, DesiredRun, LookUp, Target};
 use super::fate::Fate;
 use super::marker::{Owner, ReportKey};
 use super::seen::{Answer, Place, Seen, Wait};
@@ -15,7 +15,7 @@ use crate::azure_devops::test_runs::{
     self, AddedResult, Ending, RunsPage, StoredAttachment, StoredResult, StoredRun,
 };
 use crate::azure_devops::{
-    AutomatedTestName, AutomatedTestStorage, Content, Life, NewAttachment, NewSubResult,
+    AutomatedTestName, AutomatedTestStorage, BuildId, Content, Life, NewAttachment, NewSubResult,
     NewTestResult, NewTestRun, Outcome, RunState, SubResultId, TestResultId, TestRunId,
 };
 use crate::secrets::{Clean, Secrets};
@@ -70,50 +70,49 @@ fn result(name: &str, sub_results: u32) -> NewTestResult {
                 sub_results: Vec::new(),
             })
             .collect(),
+        iteration_details: Vec::new(),
     }
 }
 
 /// `runs` runs; results repeat names, so that only their number tells them apart.
 fn desired(owner: &str, runs: usize, results: usize) -> Desired {
     let owner = Owner::new(owner);
-    let runs = (0..runs)
-        .map(|at| {
-            let keys = vec![ReportKey::new(&[&format!("suite {at}")], ["state"])];
-            let results: Vec<NewTestResult> = (0..results)
-                .map(|number| {
-                    result(
-                        &format!("Test Cases/{}", number / 2),
-                        u32::from(number % 3 == 0) * 2,
-                    )
-                })
-                .collect();
-            let mut run = DesiredRun {
-                keys,
-                run: NewTestRun {
-                    name: clean(&format!("run {at}")),
-                    comment: Clean::default(),
-                    build: None,
-                    target_branch: None,
-                    platform: Clean::default(),
-                    configuration: Clean::default(),
-                    started: None,
-                    completed: None,
-                    pipeline: None,
-                    release: None,
-                },
-                attachments: attachments(&results),
-                results,
-            };
-            run.run.comment = run.marker(&owner).text();
-            run
-        })
-        .collect();
-    Desired {
-        owner,
-        again: false,
-        can_look: true,
-        runs,
-    }
+    let mark = owner.clone();
+    let runs = (0..runs).map(move |at| {
+        let keys = vec![ReportKey::new(&[&format!("suite {at}")], ["state"])];
+        let results: Vec<NewTestResult> = (0..results)
+            .map(|number| {
+                result(
+                    &format!("Test Cases/{}", number / 2),
+                    u32::from(number % 3 == 0) * 2,
+                )
+            })
+            .collect();
+        let mut run = DesiredRun {
+            keys,
+            run: NewTestRun {
+                name: clean(&format!("run {at}")),
+                comment: Clean::default(),
+                build: None,
+                target_branch: None,
+                platform: Clean::default(),
+                configuration: Clean::default(),
+                started: None,
+                completed: None,
+                pipeline: None,
+                release: None,
+                plan: None,
+                automated: true,
+            },
+            attachments: attachments(&results),
+            results,
+            points: Vec::new(),
+            is_part: false,
+        };
+        run.run.comment = run.marker(&mark).text();
+        run
+    });
+    Desired::new(owner, false, LookUp::Build(BuildId(1)), runs.collect())
 }
 
 fn attachments(results: &[NewTestResult]) -> Vec<DesiredAttachment> {

@@ -141,8 +141,9 @@ pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
             ending,
         }));
     }
-    for (at, (run, place)) in desired.runs.iter().zip(&seen.places).enumerate() {
-        match place {
+    for &at in desired.order() {
+        let run = &desired.runs[at];
+        match &seen.places[at] {
             // Undecided is only what the listing, unknown above, has not decided yet.
             Place::Undecided | Place::Held { .. } | Place::Settled(_) => {}
             Place::ToCreate => return Some(at_once(Step::Create { run: at })),
