@@ -349,3 +349,6 @@ impl Mapper<'_> {
         Clean::join([&label, &told], ": ")
     }
 }
+
+#[cfg(test)]
+mod tests;
