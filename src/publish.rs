@@ -25,9 +25,11 @@ pub mod dry;
 pub mod fate;
 pub mod filling;
 mod learn;
+mod lost;
 pub mod marker;
 mod matching;
 mod reading;
+mod refused;
 mod retry;
 pub mod seen;
 #[cfg(test)]
@@ -461,7 +463,7 @@ impl Work<'_> {
                     let again = matches!(sent, Sent::NotSent(_) | Sent::Unknown(_));
                     let stop = self.published.seen.learn(self.desired, &step, sent);
                     if let Some(Stop::Refused(refusal)) = stop {
-                        reason = learn::described(&refusal);
+                        reason = refused::described(&refusal);
                         break;
                     }
                     if again

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::desired::Desired;
 use super::fate::{After, Fate, Remark, Why};
-use super::filling::{ATTACHMENT_TRIES, AttachmentSeen, Completion, Filling, Looks, ResultsSeen};
+use super::filling::{ATTACHMENT_TRIES, AttachmentSeen, Completion, Filling, ResultsSeen};
+use super::lost::looks_after;
 use super::marker::Marker;
 use super::matching;
+use super::refused::{concerns_everything, described, stops_everything};
 use super::retry::{LOOKS, LOOKS_AFTER_SILENCE};
 use super::seen::{Answer, Listing, Place, Seen, Stop, Wait};
 use super::step::Step;
-use crate::azure_devops::sent::{Refusal, RefusalKind, Sent, Trouble, TroubleKind};
+use crate::azure_devops::sent::{Sent, TroubleKind};
 use crate::azure_devops::test_runs::{Ending, StoredResult};
 use crate::azure_devops::{Life, RunState, TestResultId, TestRunId};
 
@@ -264,7 +266,7 @@ impl Seen {
         }
     }
 
-    fn after_end(&mut self, at: usize, then: After) {
+    pub(super) fn after_end(&mut self, at: usize, then: After) {
         match then {
             After::Anew => self.undecide(at),
             After::Other(other) => {
@@ -302,7 +304,7 @@ impl Seen {
     }
 
     /// Our run was ended or deleted by somebody: it is made anew, once.
-    fn lost(&mut self, at: usize, id: TestRunId, remark: &'static str) {
+    pub(super) fn lost(&mut self, at: usize, id: TestRunId, remark: &'static str) {
         self.ignored.insert(id);
         if self.may_begin_anew(at, id, remark) {
             self.undecide(at);
@@ -320,182 +322,4 @@ impl Seen {
         }
         may
     }
-
-    fn learn_refusal(&mut self, desired: &Desired, step: &Step, refusal: Refusal) -> Option<Stop> {
-        let gone = refusal.status == 404;
-        match step {
-            Step::LookUp { .. } => return Some(Stop::Refused(refusal)),
-            // Project or build is not there, for every other run as well.
-            Step::Create { .. } if gone => return Some(Stop::Refused(refusal)),
-            Step::Create { run } => {
-                self.places[*run] = Place::Settled(Fate::Missing {
-                    reason: described(&refusal),
-                });
-            }
-            Step::End { run: None, id, .. } => {
-                self.orphans.retain(|(orphan, _)| orphan != id);
-                if !gone {
-                    self.remarks.push(Remark::NotEnded {
-                        id: *id,
-                        reason: described(&refusal),
-                    });
-                }
-            }
-            Step::End {
-                run: Some(at),
-                id,
-                ending: Ending::Aborted { .. },
-            } => {
-                if !gone {
-                    self.remarks.push(Remark::NotEnded {
-                        id: *id,
-                        reason: described(&refusal),
-                    });
-                }
-                self.ignored.insert(*id);
-                if let Place::Ending { then, .. } = &self.places[*at] {
-                    let then = then.clone();
-                    self.after_end(*at, then);
-                }
-            }
-            Step::AddResults { run, id, .. }
-            | Step::ReadResults { run, id, .. }
-            | Step::ReadRun { run, id }
-                if gone =>
-            {
-                self.lost(*run, *id, "somebody deleted it");
-            }
-            Step::AddResults { run, results, .. } => {
-                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
-                    filling.refusal = Some((results.clone(), described(&refusal)));
-                }
-            }
-            Step::ReadAttachments { run, place: at, .. } => {
-                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
-                    filling.fail_attachments(&desired.runs[*run], *at, &described(&refusal));
-                }
-            }
-            Step::End {
-                run: Some(run), id, ..
-            } if gone => self.lost(*run, *id, "somebody deleted it"),
-            Step::End {
-                run: Some(run),
-                ending: Ending::Completed { .. },
-                ..
-            } => {
-                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
-                    filling.refusal = Some((Vec::new(), described(&refusal)));
-                }
-            }
-            Step::ReadResults { run, id, .. } | Step::ReadRun { run, id } => {
-                if let Place::Filling(filling) = &self.places[*run]
-                    && filling.completion == Completion::Finished
-                {
-                    let reason = described(&refusal);
-                    self.remarks.push(Remark::NotReadBack { id: *id, reason });
-                    self.places[*run] = Place::Settled(filling.published());
-                    return None;
-                }
-                let then = After::Missing(described(&refusal));
-                self.places[*run] = Place::Ending {
-                    id: *id,
-                    why: Why::NotCompleted,
-                    then,
-                };
-            }
-            Step::Attach { .. } => {}
-        }
-        None
-    }
-
-    fn learn_unknown(&mut self, step: &Step, trouble: &Trouble) {
-        let needed = looks_after(trouble.kind);
-        match step {
-            Step::Create { run } if self.can_look => {
-                self.create_looks[*run] = Some((0, needed));
-                self.places[*run] = Place::Undecided;
-                self.listing = Listing::Unknown {
-                    pages: Vec::new(),
-                    wait: Wait::Late,
-                };
-            }
-            Step::Create { run } => {
-                let reason = format!(
-                    "the answer to its creation was lost, and without a build it cannot be looked for ({})",
-                    trouble.cause
-                );
-                self.places[*run] = Place::Settled(Fate::Missing { reason });
-            }
-            Step::AddResults { run, .. } => {
-                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
-                    filling.results = ResultsSeen::Unknown(Looks::needing(needed));
-                    // A run that was ended has been seen to answer with nothing, or with ids of -1.
-                    filling.doubt = trouble.kind == TroubleKind::Answer;
-                    filling.reading.needed = filling.reading.needed.max(LOOKS);
-                }
-            }
-            Step::End {
-                run: Some(run),
-                ending: Ending::Completed { .. },
-                ..
-            } => {
-                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
-                    filling.completions = filling.completions.saturating_add(1);
-                    filling.looks_at_end = 0;
-                    filling.completion = Completion::Unknown;
-                }
-            }
-            // To end a run twice does no harm, and reading changes nothing: the step comes again.
-            Step::End { .. }
-            | Step::LookUp { .. }
-            | Step::ReadResults { .. }
-            | Step::ReadAttachments { .. }
-            | Step::ReadRun { .. }
-            | Step::Attach { .. } => {}
-        }
-    }
-}
-
-/// Looks that are needed after trouble of this kind before something counts as not there.
-fn looks_after(kind: TroubleKind) -> u8 {
-    match kind {
-        TroubleKind::Silent => LOOKS_AFTER_SILENCE,
-        TroubleKind::Connect
-        | TroubleKind::Tls
-        | TroubleKind::Proxy
-        | TroubleKind::Cut
-        | TroubleKind::Busy
-        | TroubleKind::Server
-        | TroubleKind::Answer => LOOKS,
-    }
-}
-
-/// Whether a refusal of this step ends the whole work. Attachments never keep a run from being
-/// completed, so a missing permission to list them does not either.
-fn stops_everything(step: &Step, refusal: &Refusal) -> bool {
-    let about_attachments = matches!(step, Step::ReadAttachments { .. }) && refusal.status == 403;
-    concerns_everything(refusal) && !about_attachments
-}
-
-/// Refusals after which no other request of this kind can succeed: the token, the address, a
-/// permission.
-fn concerns_everything(refusal: &Refusal) -> bool {
-    refusal.kind != RefusalKind::Status || matches!(refusal.status, 401 | 403)
-}
-
-/// A refusal in one line.
-pub(super) fn described(refusal: &Refusal) -> String {
-    let Refusal {
-        request,
-        status,
-        message,
-        activity_id,
-        ..
-    } = refusal;
-    let activity = if activity_id.is_empty() {
-        String::new()
-    } else {
-        format!(" (activity {activity_id})")
-    };
-    format!("{request}: {status} {message}{activity}")
 }
