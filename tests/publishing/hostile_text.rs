@@ -183,10 +183,7 @@ fn hostile_text_in_the_summary_is_inert() {
     let suite = Suite::new(&name, &[case]).in_folder("Reports/a").with_log();
     let folder = reports.add(&suite);
     std::fs::write(folder.join("<b>.png"), "picture").unwrap();
-    let temp = reports.path().join("temp");
-    std::fs::create_dir(&temp).unwrap();
     let finished = TaskRun::new(&service, reports.path())
-        .var("AGENT_TEMPDIRECTORY", &temp.display().to_string())
         .input("failTaskOnFailedTests", "true")
         .run();
     assert_eq!(finished.code, 1, "{}", finished.stdout);
@@ -256,12 +253,9 @@ fn the_token_and_secret_variables_leave_nowhere() {
         &["task", "--dry-run"],
     ] {
         let (service, reports) = (service(), reports_with_secrets());
-        let temp = reports.path().join("temp");
-        std::fs::create_dir(&temp).unwrap();
         let finished = TaskRun::new(&service, reports.path())
             .var("SYSTEM_DEBUG", "true")
             .var("RUST_LOG", "trace")
-            .var("AGENT_TEMPDIRECTORY", &temp.display().to_string())
             .var("SECRET_ONE", "job-secret-1")
             .var("SECRET_TWO", "p&ss \"w\"/1")
             .input("buildConfiguration", "job-secret-1")
@@ -271,7 +265,7 @@ fn the_token_and_secret_variables_leave_nowhere() {
             .run();
         assert_eq!(finished.code, 1, "{}", finished.everything());
         let mut written = vec![finished.everything()];
-        for entry in std::fs::read_dir(&temp).unwrap() {
+        for entry in std::fs::read_dir(reports.temp()).unwrap() {
             written.push(std::fs::read_to_string(entry.unwrap().path()).unwrap());
         }
         for request in service.requests() {

@@ -151,6 +151,8 @@ fn outside_a_pipeline_no_line_is_a_command() {
     assert_eq!(finished.code, 1);
     finished.lacks("##");
     finished.says("error KADO101: tests did not pass: 1 FAILED");
+    let written = std::fs::read_dir(reports.temp()).unwrap();
+    assert_eq!(written.count(), 0, "nobody would show a summary");
 }
 
 #[test]
@@ -230,11 +232,7 @@ fn the_summary_shows_totals_runs_and_what_did_not_pass() {
     ];
     let folder = reports.add(&Suite::new("Smoke", &cases).with_log());
     std::fs::write(folder.join("1.png"), "picture").unwrap();
-    let temp = reports.path().join("temp");
-    std::fs::create_dir(&temp).unwrap();
-    let finished = TaskRun::new(&service, reports.path())
-        .var("AGENT_TEMPDIRECTORY", &temp.display().to_string())
-        .run();
+    let finished = TaskRun::new(&service, reports.path()).run();
     assert_eq!(finished.code, 0, "{}", finished.stdout);
     let page = finished.summary();
     assert!(page.contains("**3** tests: **2** passed, **1** failed, **0** other, 1 flaky. 3 published, 0 left out, 0 missing."), "{page}");
@@ -256,7 +254,11 @@ fn the_summary_shows_totals_runs_and_what_did_not_pass() {
         "{page}"
     );
     assert!(!page.contains("Fine"), "{page}");
-    assert_eq!(std::fs::read_dir(&temp).unwrap().count(), 1, "it stays");
+    assert_eq!(
+        std::fs::read_dir(reports.temp()).unwrap().count(),
+        1,
+        "it stays"
+    );
 }
 
 #[test]
@@ -267,11 +269,7 @@ fn a_summary_of_very_many_failures_is_cut_with_a_count() {
         .map(|number| Case::failed(&format!("C{number}"), &"# long ".repeat(90)))
         .collect();
     reports.add_suite("Many", &cases);
-    let temp = reports.path().join("temp");
-    std::fs::create_dir(&temp).unwrap();
-    let finished = TaskRun::new(&service, reports.path())
-        .var("AGENT_TEMPDIRECTORY", &temp.display().to_string())
-        .run();
+    let finished = TaskRun::new(&service, reports.path()).run();
     assert_eq!(finished.code, 0, "{}", finished.stdout);
     let page = finished.summary();
     assert!(page.len() < 1_000_000, "{}", page.len());
@@ -320,11 +318,7 @@ fn a_set_up_that_failed_is_told_once_and_stands_in_the_summary() {
     let (service, reports) = (service(), Reports::new());
     let suite = Suite::new("Smoke", &[Case::passed("A")]);
     reports.add(&suite.with_log().setup_failed("no database"));
-    let temp = reports.path().join("temp");
-    std::fs::create_dir(&temp).unwrap();
-    let finished = TaskRun::new(&service, reports.path())
-        .var("AGENT_TEMPDIRECTORY", &temp.display().to_string())
-        .run();
+    let finished = TaskRun::new(&service, reports.path()).run();
     assert_eq!(finished.code, 0, "{}", finished.stdout);
     assert_eq!(finished.issues("warning"), ["KADO007"]);
     assert_eq!(finished.stdout.matches("no database").count(), 1);

@@ -45,11 +45,8 @@ fn a_title_is_made_of_what_the_report_says() {
 #[test]
 fn a_collection_gives_its_name_to_the_titles_of_its_suites() {
     let service = service();
-    let reports = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/reports/two-suites-of-a-collection"
-    );
-    let finished = TaskRun::new(&service, reports.as_ref())
+    let reports = Reports::like("two-suites-of-a-collection");
+    let finished = TaskRun::new(&service, reports.path())
         .input("testRunTitle", "{collection}: {suite}")
         .run();
     assert_eq!(finished.code, 0, "{}", finished.stdout);

@@ -94,7 +94,8 @@ impl Case {
     }
 }
 
-/// A folder with reports that is removed at the end of the test.
+/// A folder with reports, and beside it the agent's temporary folder: both are removed at the end
+/// of the test.
 pub(crate) struct Reports {
     folder: PathBuf,
 }
@@ -107,7 +108,16 @@ impl Reports {
         let folder =
             std::env::temp_dir().join(format!("katalon-ado-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(temp_beside(&folder)).unwrap();
         Self { folder }
+    }
+
+    /// A copy of a folder of `tests/reports`, so that nothing is written there.
+    pub(crate) fn like(situation: &str) -> Self {
+        let reports = Self::new();
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+        copy(&kept.join(situation), &reports.folder);
+        reports
     }
 
     /// One suite execution without a log: `Reports/20250811_101500/<suite>/20260811_101500`.
@@ -136,11 +146,35 @@ impl Reports {
     pub(crate) fn path(&self) -> &Path {
         &self.folder
     }
+
+    /// The agent's temporary folder.
+    pub(crate) fn temp(&self) -> PathBuf {
+        temp_beside(&self.folder)
+    }
 }
 
 impl Drop for Reports {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(self.temp());
+    }
+}
+
+/// The agent's temporary folder of a job that finds its reports in that folder.
+pub(super) fn temp_beside(reports: &Path) -> PathBuf {
+    reports.with_extension("temp")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 

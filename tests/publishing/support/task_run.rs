@@ -12,6 +12,8 @@ use katalon_ado::environment::Environment;
 use katalon_ado::publish::Waits;
 use serde_json::Value;
 
+use super::reports::temp_beside;
+
 /// A start of the program.
 pub(crate) struct TaskRun {
     args: Vec<String>,
@@ -96,8 +98,10 @@ impl Finished {
 }
 
 impl TaskRun {
-    /// The task in a YAML pipeline's build 71 of project Shop, with reports below `folder`.
+    /// The task in a YAML pipeline's build 71 of project Shop, with reports below `folder`,
+    /// which is that of a [`super::Reports`].
     pub(crate) fn new(service: &StandIn, folder: &Path) -> Self {
+        let temp = temp_beside(folder);
         let mut run = Self {
             args: vec!["task".to_owned()],
             vars: BTreeMap::new(),
@@ -130,7 +134,7 @@ impl TaskRun {
                 "SYSTEM_DEFAULTWORKINGDIRECTORY",
                 &folder.display().to_string(),
             ),
-            ("AGENT_TEMPDIRECTORY", &folder.display().to_string()),
+            ("AGENT_TEMPDIRECTORY", &temp.display().to_string()),
             // Fixtures are of other days.
             ("INPUT_SKIPSTALEREPORTS", "false"),
             ("TZ", "UTC"),
