@@ -20,7 +20,10 @@ fn main() -> ExitCode {
         let waits = katalon_ado::publish::Waits::default();
         return katalon_ado::run(&environment, katalon_ado::Streams::of_process(), waits).into();
     }
-    match try_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime.and_then(|runtime| runtime.block_on(try_it())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("try_it: {error}"));
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn try_it() -> std::io::Result<()> {
+async fn try_it() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let once = arguments.iter().any(|argument| argument == "--once");
     if let Some(unknown) = arguments
@@ -47,9 +50,28 @@ fn try_it() -> std::io::Result<()> {
         Some(folder) => std::path::absolute(folder)?,
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/reports"),
     };
+    // Ctrl-C reaches the publisher too, which ends by itself; what is left is to clean up behind it.
+    let interrupted = tokio::spawn(tokio::signal::ctrl_c());
     let service = StandIn::start(Settings::default());
     let temp = std::env::temp_dir().join(format!("katalon-ado-try-it-{}", std::process::id()));
     std::fs::create_dir_all(&temp)?;
+    let published = publish(&service, &reports, &temp).await;
+    std::fs::remove_dir_all(&temp)?;
+    published?;
+    if once || interrupted.is_finished() {
+        return Ok(());
+    }
+    say(&format!(
+        "To publish there yourself: AZURE_DEVOPS_EXT_PAT={} katalon-ado publish --organization {} --project Shop --build-id 71",
+        Settings::default().token,
+        service.collection_url()
+    ));
+    say(&format!("See them at {} (Ctrl-C ends)", service.page_url()));
+    interrupted.await.map_err(std::io::Error::other)?
+}
+
+/// Runs the publisher to its end.
+async fn publish(service: &StandIn, reports: &Path, temp: &Path) -> std::io::Result<()> {
     say(&format!(
         "Publishing '{}' as a pipeline would:\n",
         reports.display()
@@ -57,13 +79,14 @@ fn try_it() -> std::io::Result<()> {
     let mut child = Command::new(std::env::current_exe()?)
         .arg("task")
         .env_clear()
-        .envs(agent(&service, &reports, &temp))
+        .envs(agent(service, reports, temp))
         .env(PUBLISHER, "1")
         // The end of standard input would mean cancel.
         .stdin(std::process::Stdio::piped())
         .spawn()?;
     let input = child.stdin.take();
-    let status = child.wait()?;
+    let status = tokio::task::spawn_blocking(move || child.wait()).await;
+    let status = status.map_err(std::io::Error::other)??;
     drop(input);
     say(&format!(
         "\nThe task ended with exit code {}.",
@@ -73,19 +96,7 @@ fn try_it() -> std::io::Result<()> {
         "Test runs that arrived: {}.",
         service.runs().len()
     ));
-    if once {
-        std::fs::remove_dir_all(&temp)?;
-        return Ok(());
-    }
-    say(&format!(
-        "To publish there yourself: AZURE_DEVOPS_EXT_PAT={} katalon-ado publish --organization {} --project Shop --build-id 71",
-        Settings::default().token,
-        service.collection_url()
-    ));
-    say(&format!("See them at {} (Ctrl-C ends)", service.page_url()));
-    loop {
-        std::thread::park();
-    }
+    Ok(())
 }
 
 /// What an agent sets for a task.

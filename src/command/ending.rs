@@ -98,10 +98,19 @@ fn judge(account: &Account, invocation: &Invocation, pipeline: &Pipeline, verdic
             .rev()
             .map(|(status, count)| format!("{count} {}", status.as_str()))
             .collect();
+        let published = if inputs.dry_run.value {
+            "It is a dry run: nothing was published."
+        } else if publication == ExitCode::Done {
+            "All results are published."
+        } else if account.tally().published > 0 {
+            "Not all results are published."
+        } else {
+            "No results were published."
+        };
         let problem = Problem::error(
             code::FAILED_TESTS,
             format!("tests did not pass: {}", counts.join(", ")),
-            "'failTaskOnFailedTests' makes this fail the task.",
+            format!("'failTaskOnFailedTests' makes this fail the task. {published}"),
         );
         verdict.decide(pipeline, ExitCode::FailedTests, problem);
     }

@@ -39,7 +39,10 @@ pub(super) fn split(args: &[String]) -> Result<(CommandLine, Vec<Problem>), Vec<
         match definition().try_get_matches_from(command_line) {
             Ok(mut matches) => {
                 return match matches.remove_subcommand() {
-                    Some((name, matches)) => Ok((CommandLine::Command(name, matches), problems)),
+                    Some((name, matches)) => {
+                        problems.extend(given_twice(&matches));
+                        Ok((CommandLine::Command(name, matches), problems))
+                    }
                     None => {
                         problems.push(no_command());
                         Err(problems)
@@ -57,11 +60,17 @@ pub(super) fn split(args: &[String]) -> Result<(CommandLine, Vec<Problem>), Vec<
                     return Err(problems);
                 }
                 kind => {
+                    let unknown = text_of(&error, ContextKind::InvalidArg)
+                        .filter(|_| kind == ErrorKind::UnknownArgument);
+                    if let Some(unknown) = &unknown
+                        && let Some(meant) = join_to_switch(&mut args, unknown)
+                    {
+                        let message = format!("unexpected argument '{unknown}' found");
+                        problems.push(wrong(message, format!("Write '{meant}'.")));
+                        continue;
+                    }
                     problems.push(problem(&error));
-                    let unknown = text_of(&error, ContextKind::InvalidArg);
-                    let removed = kind == ErrorKind::UnknownArgument
-                        && unknown.is_some_and(|unknown| remove(&mut args, &unknown));
-                    if !removed {
+                    if !unknown.is_some_and(|unknown| remove(&mut args, &unknown)) {
                         return Err(problems);
                     }
                 }
@@ -78,6 +87,48 @@ pub(super) fn asks_for_json(args: &[String]) -> bool {
         || args
             .windows(2)
             .any(|pair| pair[0] == "--format" && is_json(&pair[1]))
+}
+
+/// The value of a switch stands behind `=`, so that the word behind a bare switch is never eaten.
+/// Joins the two if that was meant, so that the value can be looked at too.
+fn join_to_switch(args: &mut Vec<String>, unknown: &str) -> Option<String> {
+    let is_switch = |arg: &String| {
+        let option = arg.strip_prefix("--");
+        option.is_some_and(|option| {
+            TABLE
+                .iter()
+                .any(|row| row.kind == Kind::Bool && row.option() == option)
+        })
+    };
+    let at = args
+        .windows(2)
+        .position(|pair| is_switch(&pair[0]) && pair[1] == unknown)?;
+    let value = args.remove(at + 1);
+    args[at] = format!("{}={value}", args[at]);
+    Some(args[at].clone())
+}
+
+/// Options that are no list and stand more than once.
+fn given_twice(matches: &ArgMatches) -> Vec<Problem> {
+    let rows = TABLE.iter().filter(|row| match row.kind {
+        Kind::Lines | Kind::AnyOf(_) => false,
+        Kind::Text | Kind::Bool | Kind::Seconds | Kind::OneOf(_) => true,
+    });
+    let of_rows = rows.map(|row| (row.field(), row.option()));
+    let others = [ORGANIZATION, BUILD_DEFINITION, FORMAT].map(|name| (name, name.to_owned()));
+    of_rows
+        .chain(others)
+        .filter(|(id, _)| {
+            let uses = matches.try_get_many::<String>(id).ok().flatten();
+            uses.is_some_and(|uses| uses.len() > 1)
+        })
+        .map(|(_, option)| {
+            wrong(
+                format!("option '--{option}' stands more than once"),
+                "Give it once.".to_owned(),
+            )
+        })
+        .collect()
 }
 
 /// Takes an unknown option out, with its value if that stands beside it, so that the rest of the
@@ -116,10 +167,10 @@ fn definition() -> clap::Command {
         .propagate_version(true)
         .about("Publishes Katalon Studio test reports to Azure DevOps")
         .subcommand_required(true)
-        .disable_help_subcommand(true)
         .arg(
             Arg::new(FORMAT)
                 .long(FORMAT)
+                .action(ArgAction::Append)
                 .value_name("text|json")
                 .global(true)
                 .help("What stdout holds: the log, or one JSON document [default: text]"),
@@ -130,10 +181,12 @@ fn definition() -> clap::Command {
             .filter(|row| is_task || row.is_of(Command::Publish, false));
         let organization = Arg::new(ORGANIZATION)
             .long(ORGANIZATION)
+            .action(ArgAction::Append)
             .value_name("URL")
             .help("Outside a pipeline, where Azure DevOps is [default: $AZURE_DEVOPS_ORG_URL]");
         let definition = Arg::new(BUILD_DEFINITION)
             .long(BUILD_DEFINITION)
+            .action(ArgAction::Append)
             .value_name("ID")
             .help("Where 'buildNumber' is looked for [default: the running build's definition, else all]");
         let command = command.args([organization, definition]);
@@ -155,15 +208,21 @@ fn argument(row: &Row) -> Arg {
     let argument = Arg::new(row.field())
         .long(row.option())
         .value_name(value_name)
+        // In a list each use is a further line; elsewhere a second one is told beside what else
+        // is wrong, and not instead of it.
+        .action(ArgAction::Append)
         .help(help(row));
     match row.kind {
         Kind::Bool => argument
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true"),
-        // Each use is a further line.
-        Kind::Lines | Kind::Names | Kind::AnyOf(_) => argument.action(ArgAction::Append),
-        Kind::Text | Kind::Seconds | Kind::OneOf(_) => argument,
+        Kind::Lines
+        | Kind::Names
+        | Kind::AnyOf(_)
+        | Kind::Text
+        | Kind::Seconds
+        | Kind::OneOf(_) => argument,
     }
 }
 
@@ -177,11 +236,12 @@ fn help(row: &Row) -> StyledStr {
 }
 
 fn no_command() -> Problem {
-    Problem::error(
-        code::WRONG_COMMAND_LINE,
-        "no command is given",
-        format!("Use '{PROGRAM} publish'; '{PROGRAM} --help' lists what there is."),
-    )
+    let advice = format!("Use '{PROGRAM} publish'; '{PROGRAM} --help' lists what there is.");
+    wrong("no command is given".to_owned(), advice)
+}
+
+fn wrong(message: String, advice: String) -> Problem {
+    Problem::error(code::WRONG_COMMAND_LINE, message, advice)
 }
 
 /// clap's own words: the first line of its message, and what it suggests.
@@ -212,7 +272,7 @@ fn problem(error: &clap::Error) -> Problem {
         Some(word) => format!("Did you mean '{word}'?"),
         None => format!("'{PROGRAM} --help' and '{PROGRAM} publish --help' list what there is."),
     };
-    Problem::error(code::WRONG_COMMAND_LINE, message, advice)
+    wrong(message.to_owned(), advice)
 }
 
 fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
@@ -261,6 +321,7 @@ mod tests {
             assert!(help.contains(&format!("--{}", row.option())), "{help}");
         }
         assert!(!help.contains("--command"));
+        assert_eq!(text(&["help", "publish"]), help);
         assert!(text(&["task", "--help"]).contains("--command"));
     }
 
@@ -280,6 +341,21 @@ mod tests {
     fn every_wrong_option_is_told() {
         let all = messages(&["publish", "--aaa", "x", "--bbb=y", "-z", "--dry-run", "ccc"]);
         assert_eq!(all.len(), 4, "{all:?}");
+    }
+
+    #[test]
+    fn the_value_of_a_switch_stands_behind_the_equals_sign() {
+        let args = ["publish", "--dry-run", "maybe", "--retry-for", "7"];
+        assert_eq!(
+            messages(&args),
+            ["unexpected argument 'maybe' found Write '--dry-run=maybe'."]
+        );
+        let args = args.map(str::to_owned);
+        let Ok((CommandLine::Command(_, matches), _)) = split(&args) else {
+            panic!("the rest of the line is read");
+        };
+        let value = |id| matches.get_one::<String>(id).unwrap().as_str();
+        assert_eq!((value("dry_run"), value("retry_for")), ("maybe", "7"));
     }
 
     #[test]
@@ -307,10 +383,13 @@ mod tests {
 
     #[test]
     fn an_option_given_twice_is_an_error_unless_it_is_a_list() {
-        assert_eq!(
-            messages(&["publish", "--project=a", "--project=b"]).len(),
-            1
-        );
+        for twice in [
+            ["publish", "--project=a", "--project=b"],
+            ["publish", "--dry-run", "--dry-run"],
+            ["publish", "--format=json", "--format=text"],
+        ] {
+            assert_eq!(messages(&twice).len(), 1, "{twice:?}");
+        }
         assert!(messages(&["publish", "--report-folders=a", "--report-folders=b"]).is_empty());
     }
 }

@@ -20,7 +20,7 @@ const MICROSOFT: &[(&str, &str)] = &[
     ),
     (
         "mergeTestResults",
-        "Leave it out: each execution of a test suite becomes a test run of its own.",
+        "Use 'testRunPer': 'build' makes one test run of all reports, 'collection' one of each collection.",
     ),
     (
         "publishRunAttachments",

@@ -41,6 +41,7 @@ fn failed_tests_fail_the_task_only_where_asked_and_each_kind_is_counted() {
     // Published before by this job: it counts all the same.
     assert_eq!(finished.code, 1, "{}", finished.stdout);
     finished.says("tests did not pass: 1 ERROR, 2 FAILED, 1 INCOMPLETE, 2 NOT_RUN");
+    finished.says("makes this fail the task. All results are published.");
     finished.says("7 results read: 0 published, 7 left out, 0 missing");
     assert_eq!(finished.output("exitCode"), "1");
 }
@@ -193,7 +194,10 @@ fn of_several_exit_codes_the_more_serious_counts() {
     let not_4 = all.input("failTaskOnFailureToPublishResults", "false");
     assert_eq!(not_4.run().code, 3);
     let not_3 = not_4.input("failTaskOnUnreadableReports", "false");
-    assert_eq!(not_3.run().code, 1);
+    let finished = not_3.run();
+    assert_eq!(finished.code, 1);
+    finished.says("tests did not pass: 1 FAILED");
+    finished.says("No results were published.");
     let none = not_3.input("failTaskOnFailedTests", "false");
     assert_eq!(none.run().code, 0);
 }
@@ -228,7 +232,9 @@ fn the_gates_of_a_dry_run_are_as_they_would_be() {
     let dry = TaskRun::new(&service, reports.path())
         .input("dryRun", "true")
         .input("failTaskOnFailedTests", "true");
-    assert_eq!(dry.run().code, 1);
+    let finished = dry.run();
+    assert_eq!(finished.code, 1);
+    finished.says("It is a dry run: nothing was published.");
     add_unreadable(&reports);
     assert_eq!(dry.run().code, 3);
     refuse_everybody(&service);

@@ -125,7 +125,7 @@ fn inputs_of_microsofts_task_are_answered_with_what_to_use_here() {
         ("testResultsFiles", "Use 'reportFolders'"),
         ("testResultsFormat", "Leave it out"),
         ("testRunner", "Leave it out"),
-        ("mergeTestResults", "Leave it out"),
+        ("mergeTestResults", "Use 'testRunPer'"),
         ("publishRunAttachments", "Use 'attachments'"),
         (
             "failTaskOnMissingResultsFile",
@@ -170,6 +170,33 @@ fn without_a_command_or_with_a_wrong_one_the_exit_code_is_2() {
 }
 
 #[test]
+fn a_wrong_option_does_not_hide_wrong_values() {
+    let (service, reports) = (service(), reports());
+    let finished = TaskRun::new(&service, reports.path())
+        .args(&[
+            "publish",
+            "--nonsense",
+            "--dry-run",
+            "maybe",
+            "--project=a",
+            "--project=b",
+            "--retry-for=soon",
+        ])
+        .run();
+    assert_eq!(finished.code, 2);
+    for told in [
+        "unexpected argument '--nonsense' found",
+        "unexpected argument 'maybe' found. Write '--dry-run=maybe'.",
+        "option '--project' stands more than once. Give it once.",
+        "option '--dry-run' cannot be 'maybe': it is neither true nor false",
+        "option '--retry-for' cannot be 'soon'",
+    ] {
+        finished.says(told);
+    }
+    assert_eq!(service.requests().len(), 0);
+}
+
+#[test]
 fn a_token_on_the_command_line_is_refused_and_not_repeated() {
     let (service, reports) = (service(), reports());
     let finished = TaskRun::new(&service, reports.path())
@@ -204,7 +231,9 @@ fn help_and_version_end_well() {
         format!("katalon-ado {}\n", env!("CARGO_PKG_VERSION"))
     );
     assert!(run(&["--help"]).contains("publish"));
-    assert!(run(&["publish", "--help"]).contains("--when-already-published"));
+    let help = run(&["publish", "--help"]);
+    assert!(help.contains("--when-already-published"));
+    assert_eq!(run(&["help", "publish"]), help);
     assert_eq!(service.requests().len(), 0);
 }
 
