@@ -4,6 +4,7 @@
 //! Microsoft's own publishers; limits stand with the constant they explain.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -475,7 +476,7 @@ fn milliseconds<S: Serializer>(
 }
 
 /// A file to be attached to a run, a result or a sub-result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct NewAttachment {
     /// Shown, and the name of the file when it is downloaded.
     pub name: Clean,
@@ -486,7 +487,7 @@ pub struct NewAttachment {
 }
 
 /// Where the bytes of an attachment come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Content {
     /// A picture or another file that is sent as it is, read while it is sent.
     File {
@@ -497,6 +498,19 @@ pub enum Content {
     },
     /// Text that was masked, in memory.
     Text(Arc<Clean>),
+    /// What is made while it is sent.
+    Made {
+        /// Makes it.
+        source: Arc<dyn Made>,
+        /// Its length in bytes when the fingerprint was taken; of another length it is not sent.
+        length: u64,
+    },
+}
+
+/// Makes bytes, each time the same: an attachment may have to be sent more than once.
+pub trait Made: fmt::Debug + Send + Sync {
+    /// The bytes, from the beginning.
+    fn read(&self) -> io::Result<Box<dyn Read + Send + Sync>>;
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The files that are attached: which ones, their bytes ready to be sent, and why some are left out.
 //!
 //! Text is masked before anything else is known of it, so that its length and its fingerprint are
-//! those of what is sent. Pictures, videos and PDF go as they are.
+//! those of what is sent; long text is zipped then. Pictures, videos and PDF go as they are.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,16 +16,28 @@ use crate::katalon::{
 };
 use crate::secrets::{Clean, Secrets};
 
-/// Longer text is not attached.
+mod zip;
+mod zipped;
+
+/// Longer text is zipped: nobody reads it in a browser.
 const TEXT_LIMIT: u64 = 10 * 1024 * 1024;
 
 /// A file ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Prepared {
     /// Its bytes.
     pub content: Content,
     /// Recognises it on a server: `katalon-ado <8 hex of SHA-256> <bytes>`.
     pub fingerprint: String,
+    /// Its bytes are those of an archive that holds the file.
+    pub is_zipped: bool,
+}
+
+/// A file that is to be attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    path: PathBuf,
+    is_text: bool,
 }
 
 /// The files of all reports, by where they lie; for one that is left out, why.
@@ -76,60 +88,64 @@ fn is_worth_a_look(result: &TestResult) -> bool {
     }
 }
 
-/// Reads what is wanted of the reports.
-pub fn read(reports: &[&Report], wanted: Wanted<'_>, secrets: &Secrets) -> Files {
-    let mut files = Files::new();
+/// The files that are wanted of the reports.
+pub fn list(reports: &[&Report], wanted: Wanted<'_>) -> Vec<Listed> {
+    let mut listed = Vec::new();
     for report in reports {
         for file in wanted.files_of(report) {
             let is_text = match file.kind {
                 FileKind::Log | FileKind::Html | FileKind::Csv | FileKind::Junit => true,
                 FileKind::Pdf => false,
             };
-            let prepare = |path: &Path| {
-                if is_text {
-                    masked_text(path, secrets)
-                } else {
-                    as_it_is(path)
-                }
-            };
-            files
-                .entry(file.path.clone())
-                .or_insert_with(|| prepare(&file.path));
+            listed.push(Listed {
+                path: file.path.clone(),
+                is_text,
+            });
         }
-        for result in report
-            .results
-            .iter()
-            .filter(|result| wanted.wants_result(result))
-        {
-            for file in result
+        let results = report.results.iter();
+        for result in results.filter(|result| wanted.wants_result(result)) {
+            let files = result
                 .all_attempts()
-                .flat_map(|attempt| wanted.of_attempt(attempt))
-            {
-                files
-                    .entry(file.path.clone())
-                    .or_insert_with(|| as_it_is(&file.path));
-            }
+                .flat_map(|attempt| wanted.of_attempt(attempt));
+            listed.extend(files.map(|file| Listed {
+                path: file.path.clone(),
+                is_text: false,
+            }));
         }
+    }
+    listed
+}
+
+/// Reads the files. That may take long.
+pub fn prepare(listed: &[Listed], secrets: &Arc<Secrets>) -> Files {
+    let mut files = Files::new();
+    for Listed { path, is_text } in listed {
+        files.entry(path.clone()).or_insert_with(|| {
+            if *is_text {
+                masked_text(path, secrets)
+            } else {
+                as_it_is(path)
+            }
+        });
     }
     files
 }
 
 /// Text of ours, ready to be sent.
 pub fn of_text(text: Clean) -> Prepared {
-    let fingerprint = fingerprint(text.as_str().as_bytes(), text.as_str().len() as u64);
+    let bytes = text.as_str().as_bytes();
+    let fingerprint = fingerprint(&crate::secrets::hex_digest(bytes, 8), bytes.len() as u64);
     Prepared {
         content: Content::Text(Arc::new(text)),
         fingerprint,
+        is_zipped: false,
     }
 }
 
-fn masked_text(path: &Path, secrets: &Secrets) -> Result<Prepared, String> {
+fn masked_text(path: &Path, secrets: &Arc<Secrets>) -> Result<Prepared, String> {
     let (mut file, length) = open(path)?;
     if length > TEXT_LIMIT {
-        return Err(format!(
-            "it has {} MB; text up to 10 MB is attached",
-            length / 1_000_000
-        ));
+        return zipped::prepare(path, length, secrets, ATTACHMENT_LIMIT);
     }
     // A log that is still being written may grow while it is read. Whatever its encoding, it is
     // masked as text and sent as UTF-8: bytes of UTF-16 hide every secret from a mask.
@@ -139,39 +155,25 @@ fn masked_text(path: &Path, secrets: &Secrets) -> Result<Prepared, String> {
 }
 
 fn as_it_is(path: &Path) -> Result<Prepared, String> {
-    let (mut file, length) = open(path)?;
+    let (file, length) = open(path)?;
     if length > ATTACHMENT_LIMIT {
         return Err(format!(
             "it has {} MB; Azure DevOps takes 75",
             length / 1_000_000
         ));
     }
-    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-    let mut piece = vec![0; 64 * 1024];
-    let mut left = length;
-    while left > 0 {
-        let wanted = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let read = file
-            .read(&mut piece[..wanted])
-            .map_err(|error| error.to_string())?;
-        if read == 0 {
-            return Err("it became shorter while it was read".to_owned());
-        }
-        context.update(&piece[..read]);
-        left -= read as u64;
+    let (fingerprint, read) =
+        fingerprint_of(file.take(length)).map_err(|error| error.to_string())?;
+    if read < length {
+        return Err("it became shorter while it was read".to_owned());
     }
-    let digest = context.finish();
-    let hex: String = digest.as_ref()[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let content = Content::File {
-        path: path.to_owned(),
-        length,
-    };
     Ok(Prepared {
-        content,
-        fingerprint: format!("katalon-ado {hex} {length}"),
+        content: Content::File {
+            path: path.to_owned(),
+            length,
+        },
+        fingerprint,
+        is_zipped: false,
     })
 }
 
@@ -185,11 +187,29 @@ fn open(path: &Path) -> Result<(File, u64), String> {
     Ok((file, metadata.len()))
 }
 
-fn fingerprint(bytes: &[u8], length: u64) -> String {
-    format!(
-        "katalon-ado {} {length}",
-        crate::secrets::hex_digest(bytes, 8)
-    )
+/// Reads to the end; gives the fingerprint of what was read, and its length.
+fn fingerprint_of(mut bytes: impl Read) -> std::io::Result<(String, u64)> {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut piece = vec![0; 64 * 1024];
+    let mut length = 0;
+    loop {
+        let read = bytes.read(&mut piece)?;
+        if read == 0 {
+            break;
+        }
+        context.update(&piece[..read]);
+        length += read as u64;
+    }
+    let digest = context.finish();
+    let hex: String = digest.as_ref()[..4]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Ok((fingerprint(&hex, length), length))
+}
+
+fn fingerprint(hex: &str, length: u64) -> String {
+    format!("katalon-ado {hex} {length}")
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Answers are read leniently: servers send ids as numbers or strings, leave fields out, and spell
 //! words in either case.
 
+use std::io::Read;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::Method;
@@ -290,7 +292,12 @@ impl Writer<'_> {
             let (head, tail) = split_at_stream(&head);
             let content = match &attachment.content {
                 Content::File { path, length } => Part::Encoded {
-                    file: std::fs::File::open(path)?,
+                    // A file that grew meanwhile ends where it ended.
+                    source: Box::new(std::fs::File::open(path)?.take(*length)),
+                    length: *length,
+                },
+                Content::Made { source, length } => Part::Encoded {
+                    source: source.read()?,
                     length: *length,
                 },
                 Content::Text(text) => {

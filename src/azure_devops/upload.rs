@@ -2,8 +2,7 @@
 //! bytes are read from disk and encoded piece by piece, so that eight of them cost no memory.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -25,8 +24,11 @@ const SLICE: usize = 64 * 1024;
 pub(super) enum Part {
     /// Bytes that are ready.
     Ready(Bytes),
-    /// `length` bytes of a file, as base64.
-    Encoded { file: File, length: u64 },
+    /// As base64, bytes that are to be `length` and to end there.
+    Encoded {
+        source: Box<dyn Read + Send + Sync>,
+        length: u64,
+    },
 }
 
 /// A body made of parts, with its exact length.
@@ -47,7 +49,7 @@ impl Upload {
         }
     }
 
-    fn next_piece(&mut self) -> std::io::Result<Option<Bytes>> {
+    fn next_piece(&mut self) -> io::Result<Option<Bytes>> {
         let Some(part) = self.parts.front_mut() else {
             return Ok(None);
         };
@@ -57,13 +59,17 @@ impl Upload {
                 let finished = bytes.is_empty();
                 (piece, finished)
             }
-            Part::Encoded { file, length } => {
+            Part::Encoded { source, length } => {
                 let wanted = usize::try_from(*length).unwrap_or(PIECE).min(PIECE);
                 let mut raw = vec![0; wanted];
                 // A file that shrank since its length was told cannot keep the announced length:
-                // the request fails here instead of arriving with other bytes.
-                file.read_exact(&mut raw)?;
+                // the request fails here instead of arriving with other bytes. So does an archive
+                // that became longer, because without its end it is none.
+                source.read_exact(&mut raw)?;
                 *length -= wanted as u64;
+                if *length == 0 && source.read(&mut [0])? > 0 {
+                    return Err(io::Error::other("it became longer since it was looked at"));
+                }
                 (Bytes::from(STANDARD.encode(&raw)), *length == 0)
             }
         };
@@ -83,12 +89,12 @@ fn length_as_sent(part: &Part) -> u64 {
 
 impl Body for Upload {
     type Data = Bytes;
-    type Error = std::io::Error;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         self.progress.made();
         loop {
             return match self.next_piece() {
@@ -109,5 +115,28 @@ impl Body for Upload {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(source: &'static [u8], length: u64) -> io::Result<Vec<u8>> {
+        let source = Box::new(source);
+        let parts = [Part::Encoded { source, length }];
+        let mut upload = Upload::new(parts, Progress::begun());
+        let mut sent = Vec::new();
+        while let Some(piece) = upload.next_piece()? {
+            sent.extend_from_slice(&piece);
+        }
+        Ok(sent)
+    }
+
+    #[test]
+    fn bytes_of_another_number_than_was_told_are_not_sent_to_their_end() {
+        assert_eq!(sent(b"abcd", 4).unwrap(), b"YWJjZA==");
+        assert!(sent(b"abc", 4).is_err());
+        assert!(sent(b"abcde", 4).is_err());
     }
 }

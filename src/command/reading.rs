@@ -51,7 +51,7 @@ pub(super) async fn find_and_read(
 }
 
 /// Does work that keeps a thread busy beside the one that hears signals.
-async fn aside<T: Send + 'static>(
+pub(super) async fn aside<T: Send + 'static>(
     cancel: &Cancel,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {

@@ -1,10 +1,13 @@
 //! The stages of `publish` that need a connection: age, mapping, sending.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use super::NOTHING_PUBLISHED;
 use super::build::TargetBuild;
 use super::context::Context;
+use super::reading::aside;
 use super::verdict::Verdict;
 use crate::account::Account;
 use crate::azure_devops::TestRunId;
@@ -20,7 +23,7 @@ use crate::mapping::{self, Origin, Settings};
 use crate::problem::{Problem, Severity, code, counted as count};
 use crate::publish::desired::{Desired, DesiredRun, LookUp};
 use crate::publish::fate::Fate;
-use crate::publish::{Publisher, dry, read_until_answered};
+use crate::publish::{Publisher, cancelled, dry, read_until_answered};
 
 /// What the stages come to.
 pub(super) struct Session<'a> {
@@ -77,7 +80,11 @@ impl<'a> Session<'a> {
         // there is nothing to publish, an earlier try may still have left a run open.
         let mut first = true;
         while first || !groups.is_empty() {
-            let runs = self.map(reports, &groups, &settings, build.as_ref());
+            let mapped = self.map(reports, &groups, &settings, build.as_ref());
+            let Some(runs) = mapped.await else {
+                self.stopped(cancelled());
+                return only_stale;
+            };
             if first && !groups.is_empty() {
                 self.context.pipeline.section(if inputs.dry_run.value {
                     "Dry run: what would be sent"
@@ -91,13 +98,14 @@ impl<'a> Session<'a> {
         only_stale
     }
 
-    fn map(
+    /// The runs that should exist; `None` if somebody cancels.
+    async fn map(
         &self,
         reports: &[Report],
         groups: &[Vec<usize>],
         settings: &Settings<'_>,
         build: Option<&TargetBuild>,
-    ) -> Vec<(DesiredRun, Origin)> {
+    ) -> Option<Vec<(DesiredRun, Origin)>> {
         let inputs = &self.context.invocation.inputs;
         let by_default = TitleTemplate::only(match inputs.test_run_per.value {
             TestRunPer::Suite => Placeholder::Suite,
@@ -111,7 +119,12 @@ impl<'a> Session<'a> {
             .collect();
         let number = build.map_or("", |build| &build.number);
         let titles = mapping::run_titles(&held, template, number, &TimeZone::system());
-        let prepared = files::read(&held.concat(), settings.wanted, self.context.secrets);
+        let listed = files::list(&held.concat(), settings.wanted);
+        let secrets = Arc::new(self.context.secrets.clone());
+        let preparing = aside(self.context.cancel, move || {
+            files::prepare(&listed, &secrets)
+        });
+        let prepared = preparing.await?;
         let runs: Vec<(DesiredRun, Origin)> = groups
             .iter()
             .zip(&titles)
@@ -143,7 +156,7 @@ impl<'a> Session<'a> {
                 count(attachments, "attachment")
             ));
         }
-        runs
+        Some(runs)
     }
 
     /// Publishes the runs; gives the reports of those that have to be divided.

@@ -448,7 +448,9 @@ impl Mapper<'_> {
         let Prepared {
             content,
             fingerprint,
+            is_zipped,
         } = prepared;
+        let name = &format!("{name}{}", if is_zipped { ".zip" } else { "" });
         let name = self.clean(name).one_line().as_file_name(FILE_NAME_LIMIT);
         let attachment = NewAttachment {
             name,

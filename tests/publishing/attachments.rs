@@ -1,12 +1,14 @@
 //! Which files arrive, where they hang, and what they hold.
 
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use ado_stand_in::{Fault, Rule, StandIn};
 use serde_json::{Value, json};
 
+use crate::support::holdings::asked;
 use crate::support::{Case, Finished, Reports, Suite, TaskRun, assert_swagger, service};
 
 /// Bytes that are no text and have no end of line.
@@ -293,18 +295,95 @@ fn secrets_are_masked_in_text_and_pictures_are_left_as_they_are() {
     );
 }
 
+/// The only file of an archive, by its name.
+fn unzipped(archive: Vec<u8>) -> (String, Vec<u8>) {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
+    assert_eq!(archive.len(), 1);
+    let mut file = archive.by_index(0).unwrap();
+    let mut content = Vec::new();
+    file.read_to_end(&mut content).unwrap();
+    (file.name().unwrap().into_owned(), content)
+}
+
 #[test]
-fn a_text_over_10_megabytes_is_left_out_and_named() {
+fn text_over_10_megabytes_is_masked_and_zipped() {
     let service = service();
     let reports = Reports::new();
     let folder = reports.add_suite("Smoke", &[Case::failed("A", "x")]);
-    put(&folder, "large.csv", "x".repeat(10 * 1024 * 1024 + 1));
-    put(&folder, "small.csv", "x");
+    let line = "2025-08-11;passed;job-secret-1;ann\n";
+    put(&folder, "large.csv", line.repeat(320_000));
+    put(&folder, "small.csv", line);
+    let task = TaskRun::new(&service, reports.path()).var("SECRET_DB", "job-secret-1");
+    let finished = task.run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), Vec::<String>::new());
+    let run = &service.runs()[0];
+    assert_eq!(names(run), ["large.csv.zip", "small.csv"]);
+    let archive = content(&service, run, "large.csv.zip");
+    assert!(archive.len() < 1_000_000, "{}", archive.len());
+    let comment = format!(
+        "katalon-ado {} {}",
+        katalon_ado::secrets::hex_digest(&archive, 8),
+        archive.len()
+    );
+    let attachments = run["attachments"].as_array().unwrap();
+    let zipped = attachments
+        .iter()
+        .find(|attachment| attachment["fileName"] == "large.csv.zip");
+    assert_eq!(zipped.unwrap()["comment"], comment);
+    let (name, text) = unzipped(archive);
+    assert_eq!(name, "large.csv");
+    assert!(
+        text == line
+            .replace("job-secret-1", "***")
+            .repeat(320_000)
+            .as_bytes()
+    );
+    assert_swagger(&service);
+}
+
+#[test]
+fn a_zipped_text_is_recognised_when_the_task_runs_again() {
+    let service = service();
+    let reports = Reports::new();
+    let folder = reports.add_suite("Smoke", &[Case::failed("A", "x")]);
+    put(&folder, "large.csv", "x;y;z\n".repeat(2_000_000));
+    // It arrives, and the process is killed before it completes the run.
+    service.script(Rule::always("PATCH", "/runs/", Fault::NeverAnswer));
+    let mut child = TaskRun::new(&service, reports.path()).start();
+    while asked(&service, "PATCH", "").is_empty() {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(names(&service.runs()[0]), ["large.csv.zip"]);
+    service.clear_script();
+    let again = TaskRun::new(&service, reports.path()).run_impatiently();
+    assert_eq!(again.code, 0, "{}", again.stdout);
+    assert_eq!(service.runs().len(), 1);
+    assert_eq!(names(&service.runs()[0]), ["large.csv.zip"]);
+}
+
+#[test]
+fn a_file_that_the_service_would_not_take_is_left_out_and_named() {
+    let service = service();
+    let reports = Reports::new();
+    let case = Case::failed("A", "x")
+        .picture("large.png")
+        .picture("small.png");
+    let folder = reports.add(&Suite::new("Smoke", &[case]).with_log());
+    put(&folder, "small.png", picture(1));
+    put(&folder, "large.png", "");
+    // Only its length counts, and a hole costs no disk.
+    let large = std::fs::File::options()
+        .write(true)
+        .open(folder.join("large.png"));
+    large.unwrap().set_len(75 * 1024 * 1024 + 1).unwrap();
     let finished = TaskRun::new(&service, reports.path()).run();
     assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(names(&service.runs()[0]), ["small.csv"]);
+    assert_eq!(names(&service.runs()[0]["results"][0]), ["small.png"]);
     assert_eq!(finished.issues("warning"), ["KADO011"]);
-    finished.says("large.csv' is not attached: it has 10 MB");
+    finished.says("large.png' is not attached: it has 78 MB; Azure DevOps takes 75");
 }
 
 fn with_a_refused_picture(service: &StandIn, args: &[&str]) -> Finished {

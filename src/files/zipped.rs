@@ -1,0 +1,174 @@
+//! Text that is too long to be attached as it is: masked and zipped while it is sent, each time
+//! anew, so that a log of a gigabyte needs neither memory nor disk.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::zip::Zip;
+use super::{Prepared, fingerprint_of};
+use crate::azure_devops::{Content, FILE_NAME_LIMIT, Made};
+use crate::katalon::text::TextReader;
+use crate::secrets::{Clean, Secrets};
+
+/// Text masked at once; a longer line is masked whole.
+const PIECE: usize = 256 * 1024;
+
+/// A text file as it is sent.
+#[derive(Debug)]
+struct ZippedText {
+    path: PathBuf,
+    /// Bytes of the file when it was looked at first; what is written behind them is left out, or
+    /// the archive would be another each time.
+    length: u64,
+    name: Clean,
+    secrets: Arc<Secrets>,
+}
+
+/// Looks through the file once, for length and fingerprint of the archive; says why not where the
+/// archive would be larger than `limit`.
+pub(super) fn prepare(
+    path: &Path,
+    length: u64,
+    secrets: &Arc<Secrets>,
+    limit: u64,
+) -> Result<Prepared, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = secrets.clean(&name).one_line();
+    let text = ZippedText {
+        path: path.to_owned(),
+        length,
+        name: name.as_file_name(FILE_NAME_LIMIT),
+        secrets: Arc::clone(secrets),
+    };
+    let archive = text.read().map_err(|error| error.to_string())?;
+    let (fingerprint, zipped) =
+        fingerprint_of(archive.take(limit + 1)).map_err(|error| error.to_string())?;
+    if zipped > limit {
+        return Err(format!(
+            "it has {} MB, and zipped still more than the {} MB that Azure DevOps takes",
+            length / 1_000_000,
+            limit / (1024 * 1024)
+        ));
+    }
+    Ok(Prepared {
+        content: Content::Made {
+            source: Arc::new(text),
+            length: zipped,
+        },
+        fingerprint,
+        is_zipped: true,
+    })
+}
+
+impl Made for ZippedText {
+    fn read(&self) -> io::Result<Box<dyn Read + Send + Sync>> {
+        let file = File::open(&self.path)?.take(self.length);
+        let masked = Masked {
+            text: TextReader::new(file),
+            secrets: Arc::clone(&self.secrets),
+            ready: io::Cursor::default(),
+        };
+        Ok(Box::new(Zip::new(self.name.as_str(), masked)))
+    }
+}
+
+/// Reads as the masked text. It is masked in pieces that end where a line does: of a secret of
+/// several lines each line is a secret by itself.
+struct Masked<R> {
+    text: TextReader<R>,
+    secrets: Arc<Secrets>,
+    ready: io::Cursor<String>,
+}
+
+impl<R: Read> Read for Masked<R> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let read = self.ready.read(target)?;
+        if read > 0 || target.is_empty() {
+            return Ok(read);
+        }
+        let mut piece = Vec::new();
+        while piece.len() < PIECE && self.text.read_until(b'\n', &mut piece)? > 0 {}
+        // The reader gives nothing but UTF-8, so nothing is replaced here.
+        let piece = String::from_utf8_lossy(&piece);
+        let masked = Clean::of_file(&piece, &self.secrets);
+        self.ready = io::Cursor::new(masked.as_str().to_owned());
+        self.ready.read(target)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn with(name: &str, content: &[u8]) -> (Self, PathBuf) {
+            let own = format!("katalon-ado-zipped-{name}-{}", std::process::id());
+            let folder = std::env::temp_dir().join(own);
+            std::fs::create_dir_all(&folder).unwrap();
+            let file = folder.join("execution0.log");
+            std::fs::write(&file, content).unwrap();
+            (Self(folder), file)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn secrets() -> Arc<Secrets> {
+        let secrets = [("A", "hunter2\nsecond line")];
+        Arc::new(Secrets::of_job(secrets, None).0)
+    }
+
+    fn bytes(prepared: &Prepared) -> Vec<u8> {
+        let Content::Made { source, length } = &prepared.content else {
+            panic!("{prepared:?}");
+        };
+        let mut bytes = Vec::new();
+        source.read().unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, *length);
+        bytes
+    }
+
+    #[test]
+    fn a_text_is_masked_before_it_is_zipped_however_it_is_encoded() {
+        let line = "user ann, password hunter2, and second line\n";
+        let text = line.repeat(20_000);
+        let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes);
+        let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(utf16).collect();
+        for content in [text.as_bytes(), &utf16] {
+            let (_folder, file) = Folder::with("masked", content);
+            let length = content.len() as u64;
+            let prepared = prepare(&file, length, &secrets(), 1_000_000).unwrap();
+            let archive = io::Cursor::new(bytes(&prepared));
+            let mut archive = zip::ZipArchive::new(archive).unwrap();
+            let mut unzipped = String::new();
+            let mut file = archive.by_name("execution0.log").unwrap();
+            file.read_to_string(&mut unzipped).unwrap();
+            assert!(unzipped == "user ann, password ***, and ***\n".repeat(20_000));
+        }
+    }
+
+    #[test]
+    fn what_is_written_behind_it_meanwhile_changes_nothing() {
+        let content = b"a line\n".repeat(10);
+        let (_folder, file) = Folder::with("grown", &content);
+        let prepared = prepare(&file, 70, &secrets(), 1_000_000).unwrap();
+        let before = bytes(&prepared);
+        std::fs::write(&file, content.repeat(3)).unwrap();
+        assert_eq!(bytes(&prepared), before);
+    }
+
+    #[test]
+    fn what_is_too_large_even_zipped_is_left_out_with_the_reason() {
+        let (_folder, file) = Folder::with("large", b"no two letters alike");
+        let why = prepare(&file, 20, &secrets(), 30).unwrap_err();
+        assert!(why.contains("zipped still more"), "{why}");
+    }
+}
