@@ -7,8 +7,8 @@ use crate::exit_code::ExitCode;
 use crate::katalon::{Report, Status, TestResult};
 use crate::mapping::Origin;
 use crate::publish::desired::DesiredRun;
-use crate::publish::dry::is_imagined_run;
 use crate::publish::fate::Fate;
+use crate::publish::would_send::WouldSend;
 
 /// What became of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,8 @@ pub struct RunAccount {
     pub found: bool,
     /// Its own message counts results that were refused.
     pub incomplete: bool,
+    /// In a dry run, what would be sent to it.
+    pub would_send: Option<WouldSend>,
 }
 
 /// Everything that became of everything.
@@ -189,6 +191,7 @@ impl Account {
         run: &DesiredRun,
         origin: &Origin,
         fate: &Fate,
+        would_send: Option<WouldSend>,
         url: impl Fn(TestRunId) -> String,
         counts: impl Fn(usize, bool) -> bool,
     ) {
@@ -207,6 +210,7 @@ impl Account {
                     results: run.results.len() - refused.len(),
                     found: false,
                     incomplete: !refused.is_empty(),
+                    would_send,
                 });
                 for &(report, result) in origin.sources.iter().flatten() {
                     self.reports[report].count(true);
@@ -248,6 +252,7 @@ impl Account {
                         results: run.results.len(),
                         found: true,
                         incomplete: *incomplete,
+                        would_send: None,
                     }),
                 }
                 let why = format!("already published in test run {id}");
@@ -340,7 +345,7 @@ impl Account {
     pub fn published_results(&self) -> usize {
         self.runs
             .iter()
-            .filter(|run| !run.found && !is_imagined_run(run.id))
+            .filter(|run| !run.found && run.would_send.is_none())
             .map(|run| run.results)
             .sum()
     }

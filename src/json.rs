@@ -9,6 +9,7 @@ use crate::inputs::StatusMapping;
 use crate::mapping;
 use crate::problem::{Code, Severity};
 use crate::publish::dry;
+use crate::publish::would_send::WouldSend;
 
 /// The document.
 pub fn publish(
@@ -49,8 +50,9 @@ pub fn publish(
             "url": shown(run.id).map(|_| &run.url),
             "name": run.name,
             "plan": run.plan.map(|plan| plan.0),
-            "state": if dry::is_imagined_run(run.id) { "planned" } else { "finished" },
+            "state": if run.would_send.is_some() { "planned" } else { "finished" },
             "results": run.results,
+            "wouldSend": run.would_send.as_ref().map(would_send),
         })).collect::<Vec<_>>(),
         "results": account.reports.iter().flat_map(|report| results(report, statuses)).collect::<Vec<_>>(),
         "unmatched": [],
@@ -64,6 +66,22 @@ pub fn publish(
 
 fn shown(id: TestRunId) -> Option<u64> {
     (!dry::is_imagined_run(id)).then_some(id.0)
+}
+
+/// The table of a dry run.
+fn would_send(would_send: &WouldSend) -> Value {
+    let results = would_send.results.iter().map(|result| {
+        json!({
+            "isNew": result.is_new,
+            "testCase": result.test_case,
+            "suite": result.suite,
+            "title": result.title,
+            "outcome": result.outcome.as_str(),
+            "subResults": result.sub_results.map_or(0, |(count, _)| count),
+            "files": result.files,
+        })
+    });
+    json!({"results": results.collect::<Vec<_>>(), "files": would_send.files})
 }
 
 fn report(account: &ReportAccount) -> Value {

@@ -36,6 +36,7 @@ pub mod seen;
 mod simulation;
 pub mod step;
 mod telling;
+pub mod would_send;
 
 use desired::{Desired, DesiredRun, LookUp, Part};
 use fate::Fate;
@@ -45,6 +46,7 @@ pub use retry::Waits;
 use seen::{Answer, Seen, Stop, Wait};
 use step::{Next, Step};
 use telling::{Told, told};
+use would_send::{Gathered, WouldSend};
 
 /// The agent kills a cancelled step after 7.5 seconds; open runs are set to `Aborted` before.
 const CLOSING: Duration = Duration::from_millis(4_500);
@@ -82,6 +84,8 @@ pub struct Published {
     pub stopped: Option<Problem>,
     /// Where people look at each run.
     pub urls: BTreeMap<TestRunId, String>,
+    /// What a dry run would send to each desired run, by position.
+    pub would_send: BTreeMap<usize, WouldSend>,
 }
 
 impl Published {
@@ -115,7 +119,9 @@ impl Publisher<'_> {
                 seen,
                 stopped: None,
                 urls: BTreeMap::new(),
+                would_send: BTreeMap::new(),
             },
+            gathered: Gathered::default(),
             patience: Patience::new(self.waits, self.retry_for),
             remarks_told: 0,
             others_since: None,
@@ -146,6 +152,8 @@ struct Work<'a> {
     desired: &'a mut Desired,
     writer: Option<Writer<'a>>,
     published: Published,
+    /// What was sent in imagination only.
+    gathered: Gathered,
     patience: Patience,
     remarks_told: usize,
     /// Since when only other jobs are waited for.
@@ -179,9 +187,7 @@ impl Work<'_> {
         }
         let mut cancelled_at = None;
         let sent = if imagined {
-            if let Some(line) = dry::told(self.desired, &step) {
-                self.publisher.pipeline.line(&line);
-            }
+            self.tell_imagined(&step);
             Sent::Answered(dry::imagine(self.desired, &self.published.seen, &step))
         } else {
             let sending = self.send(&step);
@@ -230,6 +236,37 @@ impl Work<'_> {
         }
     }
 
+    /// In a dry run: what a step would do is gathered, and told when the run would be completed.
+    fn tell_imagined(&mut self, step: &Step) {
+        match step {
+            Step::AddResults { run, results, .. } => self.gathered.results(*run, results),
+            Step::End {
+                run: Some(run),
+                id,
+                ending: Ending::Completed { .. },
+            } => {
+                let desired = &self.desired.runs[*run];
+                let would_send = self.gathered.of(*run, desired);
+                let id = (!dry::is_imagined_run(*id)).then_some(*id);
+                for line in dry::told(desired.run.name.as_str(), id, &would_send) {
+                    self.publisher.pipeline.line(&line);
+                }
+                self.published.would_send.insert(*run, would_send);
+            }
+            Step::End { id, .. } if !dry::is_imagined_run(*id) => {
+                let line = format!("would set test run {id} to Aborted");
+                self.publisher.pipeline.line(&line);
+            }
+            Step::End { .. }
+            | Step::Create { .. }
+            | Step::Attach { .. }
+            | Step::LookUp { .. }
+            | Step::ReadResults { .. }
+            | Step::ReadAttachments { .. }
+            | Step::ReadRun { .. } => {}
+        }
+    }
+
     /// Up to eight attachments at the same time; each is learnt on its own.
     async fn attach(
         &mut self,
@@ -239,6 +276,8 @@ impl Work<'_> {
     ) -> Outcome {
         let answered_before = self.published.seen.begin_attaching();
         let Some(writer) = self.writer else {
+            let positions = attachments.iter().map(|(position, _)| *position);
+            self.gathered.attachments(run, positions);
             for &(position, _) in attachments {
                 self.published.seen.learn_attachment(
                     run,

@@ -48,7 +48,7 @@ pub fn markdown(account: &Account, notes: &[String], secrets: &Secrets, dry_run:
         page.push_str("| Test run | Results | |\n| --- | --- | --- |\n");
         for run in runs.iter().take(MOST_RUNS) {
             let name = text(&secrets.mask(&run.name));
-            let state = if run.found {
+            let state = if run.found || run.would_send.is_some() {
                 "was there before"
             } else {
                 "published"

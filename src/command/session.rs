@@ -23,7 +23,7 @@ use crate::mapping::{self, Origin, Settings};
 use crate::problem::{Problem, Severity, code, counted as count};
 use crate::publish::desired::{Desired, DesiredRun, LookUp};
 use crate::publish::fate::Fate;
-use crate::publish::{Publisher, cancelled, dry, read_until_answered};
+use crate::publish::{Publisher, cancelled, read_until_answered};
 
 /// What the stages come to.
 pub(super) struct Session<'a> {
@@ -205,8 +205,12 @@ impl<'a> Session<'a> {
                 let report = &reports[report];
                 (ours || age.is_downloaded(report)) && !age.is_replaced(report, reports)
             };
-            self.account.book(run, origin, &fate, url, counts);
-            self.tell_run(run, &fate, url);
+            let would_send = published.would_send.get(&part.run).cloned();
+            self.account
+                .book(run, origin, &fate, would_send, url, counts);
+            if !inputs.dry_run.value || !matches!(fate, Fate::Published { .. }) {
+                self.tell_run(run, &fate, url);
+            }
         }
         if let Some(problem) = published.stopped {
             self.stopped(problem);
@@ -295,7 +299,6 @@ impl<'a> Session<'a> {
         let name = run.run.name.as_str();
         let results = count(run.results.len(), "result");
         self.context.pipeline.line(&match fate {
-            Fate::Published { id, .. } if dry::is_imagined_run(*id) => return,
             Fate::Published { id, refused, .. } => {
                 let stored = run.results.len() - refused.len();
                 format!("'{name}': {stored} of {results} in test run {id}: {}", url(*id))

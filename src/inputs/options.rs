@@ -111,7 +111,7 @@ fn join_to_switch(args: &mut Vec<String>, unknown: &str) -> Option<String> {
 /// Options that are no list and stand more than once.
 fn given_twice(matches: &ArgMatches) -> Vec<Problem> {
     let rows = TABLE.iter().filter(|row| match row.kind {
-        Kind::Lines | Kind::AnyOf(_) => false,
+        Kind::Lines | Kind::Names | Kind::AnyOf(_) => false,
         Kind::Text | Kind::Bool | Kind::Seconds | Kind::OneOf(_) => true,
     });
     let of_rows = rows.map(|row| (row.field(), row.option()));

@@ -4,9 +4,9 @@ use super::desired::Desired;
 use super::filling::{Completion, ResultsSeen};
 use super::seen::{Answer, Place, Seen};
 use super::step::Step;
-use crate::azure_devops::test_runs::{AddedResult, Ending, RunsPage, StoredResult, StoredRun};
+use super::would_send::WouldSend;
+use crate::azure_devops::test_runs::{AddedResult, RunsPage, StoredResult, StoredRun};
 use crate::azure_devops::{RunState, SubResultId, TestResultId, TestRunId};
-use crate::problem::counted;
 
 /// Ids of runs that exist only in a dry run begin here; no service counts so far.
 const IMAGINED: u64 = 1 << 62;
@@ -34,34 +34,15 @@ fn is_completed(place: &Place) -> bool {
     matches!(place, Place::Filling(filling) if filling.completion != Completion::Open)
 }
 
-/// What is printed of a step; nothing of one that only reads.
-pub(super) fn told(desired: &Desired, step: &Step) -> Option<String> {
-    Some(match step {
-        Step::Create { run } => {
-            let run = &desired.runs[*run];
-            format!(
-                "would make test run '{}' with {} and {}",
-                run.run.name.as_str(),
-                counted(run.results.len(), "result"),
-                counted(run.attachments.len(), "attachment")
-            )
-        }
-        Step::AddResults { results, .. } => {
-            format!("  would add {}", counted(results.len(), "result"))
-        }
-        Step::End {
-            run: Some(_),
-            ending: Ending::Completed { .. },
-            ..
-        } => "  would complete it".to_owned(),
-        Step::End { id, .. } if is_imagined_run(*id) => return None,
-        Step::End { id, .. } => format!("would set test run {id} to Aborted"),
-        Step::LookUp { .. }
-        | Step::ReadResults { .. }
-        | Step::ReadAttachments { .. }
-        | Step::ReadRun { .. }
-        | Step::Attach { .. } => return None,
-    })
+/// What is printed of a run that would be completed now.
+pub fn told(name: &str, id: Option<TestRunId>, would_send: &WouldSend) -> Vec<String> {
+    let what = would_send.counts();
+    let head = match id {
+        None => format!("would make test run '{name}' with {what}, and complete it"),
+        Some(id) => format!("would add {what} to test run {id} '{name}', and complete it"),
+    };
+    let table = would_send.table();
+    std::iter::once(head).chain(table).collect()
 }
 
 /// The answer that a step would have if all went well.

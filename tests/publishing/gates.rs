@@ -1,9 +1,7 @@
-//! When the task fails and with which code; what a dry run does; and that all results are counted.
-
-use ado_stand_in::{Fault, Rule, StandIn};
-use serde_json::{Value, json};
+//! When the task fails and with which code, and that all results are counted.
 
 use crate::support::{Case, Reports, Suite, TaskRun, assert_swagger, service};
+use ado_stand_in::{Fault, Rule, StandIn};
 
 fn one_failed() -> Reports {
     Reports::new().with_suite("Smoke", &[Case::passed("A"), Case::failed("B", "x")])
@@ -200,77 +198,6 @@ fn of_several_exit_codes_the_more_serious_counts() {
     finished.says("No results were published.");
     let none = not_3.input("failTaskOnFailedTests", "false");
     assert_eq!(none.run().code, 0);
-}
-
-#[test]
-fn a_dry_run_reads_everything_and_writes_nothing() {
-    let service = service();
-    let case = Case::failed("B", "x").picture("1.png");
-    let reports = Reports::new();
-    let folder = reports.add(&Suite::new("Smoke", &[Case::passed("A"), case]).with_log());
-    std::fs::write(folder.join("1.png"), "picture").unwrap();
-    let finished = TaskRun::new(&service, reports.path())
-        .input("dryRun", "true")
-        .input("attachments", "screenshots")
-        .run();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(writes(&service), 0);
-    assert_eq!(service.runs(), Vec::<Value>::new());
-    finished.says("##[section]Dry run: what would be sent");
-    finished.says("would make test run 'Smoke' with 2 results and 1 attachment");
-    finished.says("would add 2 results");
-    finished.says("would complete it");
-    finished.says("2 results read: 2 would be published, 0 left out, 0 missing");
-    assert_eq!(finished.output("testRunIds"), "");
-    assert_eq!(finished.output("failedTests"), "1");
-    assert_eq!(finished.output("publishedResults"), "0");
-}
-
-#[test]
-fn the_gates_of_a_dry_run_are_as_they_would_be() {
-    let (service, reports) = (service(), one_failed());
-    let dry = TaskRun::new(&service, reports.path())
-        .input("dryRun", "true")
-        .input("failTaskOnFailedTests", "true");
-    let finished = dry.run();
-    assert_eq!(finished.code, 1);
-    finished.says("It is a dry run: nothing was published.");
-    add_unreadable(&reports);
-    assert_eq!(dry.run().code, 3);
-    refuse_everybody(&service);
-    assert_eq!(dry.run().code, 4);
-    assert_eq!(writes(&service), 0);
-}
-
-#[test]
-fn a_dry_run_sees_what_was_published_before() {
-    let (service, reports) = (service(), one_failed());
-    let run = TaskRun::new(&service, reports.path());
-    assert_eq!(run.run().code, 0);
-    let id = service.runs()[0]["id"].to_string();
-    let before = writes(&service);
-    let finished = run.input("dryRun", "true").run();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    finished.says(&format!("already published in test run {id}"));
-    finished.says("2 results read: 0 would be published, 2 left out, 0 missing");
-    assert_eq!(finished.output("testRunIds"), id);
-    assert_eq!(writes(&service), before);
-}
-
-#[test]
-fn in_the_json_of_a_dry_run_runs_have_no_id() {
-    let (service, reports) = (service(), one_failed());
-    let finished = TaskRun::new(&service, reports.path())
-        .args(&["publish", "--dry-run", "--format=json"])
-        .run();
-    let document = finished.json();
-    assert_eq!(document["dryRun"], true);
-    assert_eq!(
-        document["runs"],
-        json!([{"id": null, "url": null, "name": "Smoke", "plan": null, "state": "planned", "results": 2}])
-    );
-    assert_eq!(document["results"][1]["status"], "FAILED");
-    assert_eq!(document["results"][1]["runId"], Value::Null);
 }
 
 #[test]

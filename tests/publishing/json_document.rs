@@ -59,6 +59,7 @@ fn the_json_document_has_every_field_that_was_promised() {
                 "plan": null,
                 "state": "finished",
                 "results": 3,
+                "wouldSend": null,
             }],
             "results": [
                 {

@@ -14,6 +14,7 @@ mod attachments;
 mod budget;
 mod cancel;
 mod connection;
+mod dry_run;
 mod first_publication;
 mod gates;
 mod hostile_text;
