@@ -2,13 +2,15 @@
 //!
 //! The only file that knows attempts, epoch milliseconds and which picture belongs where. One in
 //! seven is not well-formed (a killed run, two runs in one file, marks of a merge), so records
-//! are found and read one by one: see [`records`].
+//! are found and read one by one.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
+mod between;
 mod reader;
-pub mod records;
+mod record;
+mod records;
 
 use super::Variable;
 use super::unknown::Unknown;
@@ -33,10 +35,10 @@ pub struct Log {
     pub failures_outside: Vec<String>,
     /// Epoch milliseconds of the last record: the end of a run that was killed.
     pub last_millis: Option<i64>,
-    /// Records that could not be read, of all runs in the file.
+    /// What could not be read, of all runs in the file.
     pub damage: Option<Damage>,
-    /// Whether the log ends inside a record, as that of a killed run does.
-    pub is_cut: bool,
+    /// How the text ends, of all runs in the file.
+    pub extent: Extent,
     /// What a later version of Katalon may have added, in all runs of the file.
     pub unknown: Unknown,
     /// Other runs that began before this one and stand in the same file: the folder was used
@@ -57,14 +59,33 @@ pub struct SuiteStart {
     pub retry_count: Option<u32>,
 }
 
-/// Records of a log that could not be read.
+/// How much text there is, and how it ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Records that were read.
+    pub records: usize,
+    /// Documents that begin in it: one in each file that is not damaged.
+    pub documents: usize,
+    /// Whether the last document has its end tag.
+    pub is_closed: bool,
+    /// Whether it ends inside a record, as the log of a killed run may.
+    pub is_cut: bool,
+    /// The last line of the last file, counted from 1.
+    pub last_line: u64,
+}
+
+/// What could not be read of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {
-    /// How many.
+    /// Records that are lost.
     pub records: usize,
-    /// The line where the first one begins, counted from 1.
+    /// Places where something stands that is no record: another document, marks of a merge.
+    pub strays: usize,
+    /// The file that the first place is in, counted from 0.
+    pub part: usize,
+    /// The line where the first place begins, counted from 1.
     pub line: u64,
-    /// What is wrong with the first one.
+    /// What is wrong there.
     pub cause: String,
 }
 
@@ -106,19 +127,57 @@ pub struct Execution {
 }
 
 /// Reads a log from a stream, keeping one record at a time.
-///
-/// Where a run has several files, they are given one behind the other, the oldest first.
 pub fn read(source: impl Read) -> io::Result<Log> {
+    read_parts([source])
+}
+
+/// Reads a log that Katalon split because it grew too large: its files, the oldest first.
+pub fn read_parts<R: Read>(parts: impl IntoIterator<Item = R>) -> io::Result<Log> {
     let mut reader = LogReader::default();
-    let mut records = Records::new(source);
-    while let Some(record) = records.next()? {
-        reader.take(record);
+    let mut extent = Extent::default();
+    let mut damage: Option<Damage> = None;
+    for (part, source) in parts.into_iter().enumerate() {
+        if extent.is_cut {
+            let half = Damage {
+                records: 1,
+                strays: 0,
+                part: part.saturating_sub(1),
+                line: extent.last_line,
+                cause: "the file ends inside a record".to_owned(),
+            };
+            add(&mut damage, half);
+        }
+        let mut records = Records::new(source);
+        while let Some(record) = records.next()? {
+            reader.take(record);
+        }
+        extent = Extent {
+            records: extent.records + records.read(),
+            documents: extent.documents + records.documents(),
+            is_closed: records.is_closed(),
+            is_cut: records.is_cut(),
+            last_line: records.line(),
+        };
+        if let Some(more) = records.damage() {
+            add(&mut damage, Damage { part, ..more });
+        }
     }
-    let log = reader.finish(records.damage());
+    let log = reader.finish();
     Ok(Log {
-        is_cut: records.is_cut(),
+        damage,
+        extent,
         ..log
     })
+}
+
+fn add(damage: &mut Option<Damage>, more: Damage) {
+    match damage {
+        Some(first) => {
+            first.records += more.records;
+            first.strays += more.strays;
+        }
+        None => *damage = Some(more),
+    }
 }
 
 #[cfg(test)]
@@ -329,6 +388,33 @@ mod tests {
         assert_eq!(log.earlier_runs.len(), 1);
         assert_eq!(log.earlier_runs[0].executions.len(), 1);
         assert!(log.earlier_runs[0].executions[0].has_ended);
+    }
+
+    #[test]
+    fn a_log_in_several_files_is_one_and_damage_is_named_with_its_file() {
+        let text = |records: &[String]| format!("<?xml?>\n<log>\n{}</log>\n", records.concat());
+        let first = text(&[start("Test Cases/A", 0, 1_644_393_801_000)]);
+        let second = text(&[end(1_644_393_802_000), "<record>\n<level>".to_owned()])
+            + "<?xml?>\n<log>\n"
+            + &start("Test Cases/B", 0, 1_644_393_803_000);
+        let log = read_parts([first.as_bytes(), second.as_bytes()]).unwrap();
+        let cases: Vec<(&str, bool)> = log
+            .executions
+            .iter()
+            .map(|one| (one.test_case.as_str(), one.has_ended))
+            .collect();
+        assert_eq!(cases, [("Test Cases/A", true), ("Test Cases/B", false)]);
+        let damage = log.damage.unwrap();
+        assert_eq!((damage.records, damage.strays), (1, 0));
+        assert_eq!((damage.part, damage.line), (1, 4));
+        let extent = log.extent;
+        assert_eq!((extent.records, extent.documents), (3, 3));
+        assert_eq!((extent.is_closed, extent.is_cut), (false, false));
+
+        let half = "<log><record>\n<level>";
+        let log = read_parts([half.as_bytes(), second.as_bytes()]).unwrap();
+        let damage = log.damage.unwrap();
+        assert_eq!((damage.records, damage.part, damage.line), (2, 0, 2));
     }
 
     #[test]

@@ -54,14 +54,21 @@ impl Scratch {
     }
 
     fn report(&self) -> Report {
+        let (report, problems) = self.read();
+        assert_eq!(problems, [""; 0]);
+        report
+    }
+
+    /// The report, and what is told about it.
+    fn read(&self) -> (Report, Vec<String>) {
         let folder = ReportFolder {
             path: self.0.clone(),
             display: "r".to_owned(),
         };
         let mut read = read_all(&[folder], &[]);
-        assert_eq!(read.problems, []);
         assert_eq!(read.unreadable, []);
-        read.reports.remove(0)
+        let problems = read.problems.into_iter().map(|problem| problem.message);
+        (read.reports.remove(0), problems.collect())
     }
 }
 
@@ -157,7 +164,11 @@ fn nothing_passes_in_a_log_that_was_cut_off_unless_it_passed_in_the_whole() {
         for _ in 0..20 {
             let cut = &whole.as_bytes()[..dice.below(whole.len())];
             scratch.write("execution0.log", cut);
-            let report = scratch.report();
+            let (report, problems) = scratch.read();
+            for problem in &problems {
+                assert!(problem.contains(": the log stops at line "), "{problem}");
+            }
+            assert!(problems.len() <= 1, "{problems:?}");
             let read = as_made(&report);
             // What never ran stands at the end of its test case, as it was planned.
             assert_eq!(read.len(), rows.len(), "seed {seed}, {} bytes", cut.len());

@@ -2,8 +2,12 @@
 
 use super::super::contents::Contents;
 use super::super::find::{JUNIT, ReportFolder};
+use super::super::log::Log;
 use super::folder::Files;
 use crate::problem::{Problem, code, counted};
+
+/// What is told of a log that is none.
+pub(super) const NO_RECORD: &str = "the log holds no record that can be read";
 
 /// A log without any record is none, unless the run was killed as soon as the log began.
 pub(super) fn tell_empty_log(
@@ -15,7 +19,7 @@ pub(super) fn tell_empty_log(
     /// Declaration, document type and the root's tag.
     const HEAD: u64 = 256;
     let Some(Ok(log)) = &files.log else { return };
-    if log.last_millis.is_some() || log.damage.is_some() || log.is_cut {
+    if log.extent.records > 0 || log.damage.is_some() || log.extent.is_cut {
         return;
     }
     let bytes = contents
@@ -29,13 +33,18 @@ pub(super) fn tell_empty_log(
     if bytes > HEAD {
         problems.push(damaged(
             folder,
-            "the log holds no record that can be read",
+            NO_RECORD,
             "Retries, exact times and screenshots of this report are not known.",
         ));
     }
 }
 
-pub(super) fn tell_damage(folder: &ReportFolder, files: &Files, problems: &mut Vec<Problem>) {
+pub(super) fn tell_damage(
+    folder: &ReportFolder,
+    contents: &Contents,
+    files: &Files,
+    problems: &mut Vec<Problem>,
+) {
     match &files.junit {
         Some(Err(cause)) => problems.push(damaged(
             folder,
@@ -60,18 +69,7 @@ pub(super) fn tell_damage(folder: &ReportFolder, files: &Files, problems: &mut V
             "Retries, exact times and screenshots of this report are not known.",
         )),
         Some(Ok(log)) => {
-            if let Some(damage) = &log.damage {
-                problems.push(damaged(
-                    folder,
-                    &format!(
-                        "cannot read {} of the log, the first at line {}: {}",
-                        counted(damage.records, "record"),
-                        damage.line,
-                        damage.cause
-                    ),
-                    "Everything before and behind was read.",
-                ));
-            }
+            tell_damage_of_log(folder, log, &contents.logs(), problems);
             if let Some(first) = log.failures_outside.first() {
                 problems.push(Problem::warning(
                     code::SUITE_HOOK_FAILED,
@@ -86,6 +84,55 @@ pub(super) fn tell_damage(folder: &ReportFolder, files: &Files, problems: &mut V
             }
         }
         None => {}
+    }
+}
+
+/// One warning for whatever is wrong with a log.
+fn tell_damage_of_log(
+    folder: &ReportFolder,
+    log: &Log,
+    names: &[&str],
+    problems: &mut Vec<Problem>,
+) {
+    let at = |line: u64, part: usize| match names.get(part) {
+        Some(name) if names.len() > 1 => format!("line {line} of {name}"),
+        Some(_) | None => format!("line {line}"),
+    };
+    let mut told = Vec::new();
+    if let Some(damage) = &log.damage {
+        let place = at(damage.line, damage.part);
+        let mut text = format!("the log is damaged at {place}: {}", damage.cause);
+        match damage.records + damage.strays {
+            0 | 1 => {}
+            places => {
+                let more = counted(places - 1, "more place");
+                text.push_str(&format!(", and in {more}"));
+            }
+        }
+        if damage.records > 0 {
+            let lost = counted(damage.records, "record");
+            text.push_str(&format!("; {lost} cannot be read"));
+        }
+        told.push(text);
+    }
+    let extent = log.extent;
+    let ends_early = log.suite_ended.is_none() && !extent.is_closed;
+    if extent.records > 0 && (extent.is_cut || ends_early) {
+        let place = at(extent.last_line, names.len().saturating_sub(1));
+        let how = if extent.is_cut {
+            "inside a record"
+        } else {
+            "before its end"
+        };
+        told.push(format!("the log stops at {place}, {how}"));
+    }
+    if !told.is_empty() {
+        problems.push(damaged(
+            folder,
+            &told.join("; "),
+            "Everything before and behind was read. A log that stops is that of a run that was \
+             killed, or was copied while Katalon still wrote to it.",
+        ));
     }
 }
 

@@ -1,7 +1,5 @@
 //! Reads the files of one report folder and decides which of them go together.
 
-use std::io::Read;
-
 use super::super::Report;
 use super::super::binding::{self, Binding};
 use super::super::contents::Contents;
@@ -12,7 +10,7 @@ use super::super::properties::{self, Properties};
 use super::super::text::read_whole;
 use super::super::times::{WrittenTime, from_millis};
 use super::super::unknown::Unknown;
-use super::damage::{damaged, tell_damage, tell_empty_log};
+use super::damage::{NO_RECORD, damaged, tell_damage, tell_empty_log};
 use super::report::{Parts, report};
 use crate::problem::{Problem, code, counted};
 
@@ -78,7 +76,7 @@ pub(super) fn read(folder: &ReportFolder) -> FolderRead {
     }
     tell_empty_log(folder, &contents, &files, &mut read.problems);
     choose_run(folder, &mut files, &mut read.problems);
-    tell_damage(folder, &files, &mut read.problems);
+    tell_damage(folder, &contents, &files, &mut read.problems);
     join(folder, &contents, files, &mut read);
     read
 }
@@ -102,14 +100,14 @@ fn read_log(contents: &Contents) -> Option<Result<Log, String>> {
     if names.is_empty() {
         return None;
     }
-    let mut source: Box<dyn Read> = Box::new(std::io::empty());
+    let mut files = Vec::with_capacity(names.len());
     for name in &names {
         match contents.open(name) {
-            Ok(file) => source = Box::new(source.chain(file)),
+            Ok(file) => files.push(file),
             Err(error) => return Some(Err(format!("{name}: {error}"))),
         }
     }
-    Some(log::read(source).map_err(|error| format!("{}: {error}", names.join(", "))))
+    Some(log::read_parts(files).map_err(|error| format!("{}: {error}", names.join(", "))))
 }
 
 fn read_plan(
@@ -163,9 +161,7 @@ fn nothing_usable(files: &Files) -> Option<String> {
         (None, Some(Err(cause))) => Some(cause.clone()),
         // The run was killed before its suite began; what was planned did not run.
         (None, Some(Ok(_)) | None) if !files.binding.cases.is_empty() => None,
-        (None, Some(Ok(log))) if log.damage.is_some() => {
-            Some("the log holds no record that can be read".to_owned())
-        }
+        (None, Some(Ok(log))) if log.damage.is_some() => Some(NO_RECORD.to_owned()),
         (None, Some(Ok(_)) | None) => None,
     }
 }
@@ -189,10 +185,14 @@ fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Probl
     if !is_told(log)
         && let Some(index) = runs.iter().position(is_told)
     {
-        let damage = log.damage.take();
-        *log = runs.swap_remove(index);
-        log.damage = damage;
+        *log = Log {
+            damage: log.damage.take(),
+            extent: log.extent,
+            ..runs.swap_remove(index)
+        };
     }
+    // That two documents were put together is told below.
+    log.damage = log.damage.take().filter(|damage| damage.records > 0);
     let began = log.suite.as_ref().and_then(|suite| suite.millis);
     let began = began
         .and_then(from_millis)

@@ -2,7 +2,7 @@
 
 use super::super::{FileKind, Report, Status};
 use super::ReadReports;
-use super::tests::{LOGIN, PAY, REFUND, messages, pictures, read, report, statuses};
+use super::tests::{LOGIN, PAY, REFUND, killed, messages, pictures, read, report, statuses};
 use crate::problem::code;
 
 use Status::{Failed, NotRun, Passed};
@@ -111,7 +111,7 @@ fn rows_of_a_rerun_find_theirs_by_value() {
 
 #[test]
 fn a_planned_row_that_the_rerun_never_reached_is_no_attempt() {
-    let report = report("rerun-that-was-killed");
+    let report = killed("rerun-that-was-killed");
     assert_eq!(
         attempts(&report),
         [

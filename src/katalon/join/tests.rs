@@ -30,6 +30,17 @@ pub(super) fn report(situation: &str) -> Report {
     read.reports.remove(0)
 }
 
+/// The only report of a situation in which a run was killed; nothing else is to be told.
+pub(super) fn killed(situation: &str) -> Report {
+    let mut read = read(situation);
+    match &messages(&read)[..] {
+        [only] => assert!(only.contains("': the log stops at line "), "{only}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(read.reports.len(), 1);
+    read.reports.remove(0)
+}
+
 pub(super) fn messages(read: &ReadReports) -> Vec<&str> {
     let unreadable = read.unreadable.iter().map(|one| &one.problem);
     let problems = read.problems.iter().chain(unreadable);
@@ -167,7 +178,7 @@ fn a_skipped_test_that_junit_calls_passed_is_skipped() {
 
 #[test]
 fn a_killed_run_keeps_what_passed_and_names_what_did_not_run() {
-    let report = report("killed-after-three-passes");
+    let report = killed("killed-after-three-passes");
     assert_eq!(
         statuses(&report),
         [
@@ -258,12 +269,10 @@ fn damage_in_a_log_costs_one_record_and_is_told_once() {
     assert_eq!(read.problems.len(), 1);
     let problem = &read.problems[0];
     assert_eq!(problem.code, code::DAMAGED_FILE);
-    assert!(
-        problem
-            .message
-            .starts_with("report '.': cannot read 1 record of the log, the first at line "),
-        "{}",
-        problem.message
+    assert_eq!(
+        problem.message,
+        "report '.': the log is damaged at line 45: marks of a merge stand in it, and in 1 more \
+         place; 1 record cannot be read"
     );
     assert_eq!(
         statuses(&read.reports[0]),
@@ -341,10 +350,11 @@ fn a_collection_counts_no_suite_twice_and_keeps_the_one_whose_folder_is_gone() {
 #[test]
 fn a_junit_of_another_run_is_left_aside() {
     let read = read("junit-of-yesterday-beside-killed-log");
-    assert_eq!(read.problems[0].code, code::FOREIGN_FILE);
+    assert_eq!(read.problems[1].code, code::FOREIGN_FILE);
     assert_eq!(
         messages(&read),
         [
+            "report 'report': the log stops at line 166, before its end",
             "report 'report': JUnit_Report.xml is left aside: its suite began at \
              '10-08-2025T10:41:07', that of the log at 2025-08-11T08:55:00Z"
         ]

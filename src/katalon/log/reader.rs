@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::super::Variable;
 use super::super::junit::without_iteration;
 use super::super::unknown::Unknown;
-use super::records::Record;
-use super::{Damage, Execution, Log, SuiteStart};
+use super::record::Record;
+use super::{Execution, Log, SuiteStart};
 
 /// Levels that say how something ended. `NOT_RUN` is not among them: it is a step that was
 /// switched off in the script.
@@ -110,9 +110,8 @@ impl LogReader {
         if !KNOWN_LEVELS.contains(&record.level.as_str()) {
             self.unknown.add("level", &record.level, "the log");
         }
-        if !record.unknown_element.is_empty() {
-            self.unknown
-                .add("element", &record.unknown_element, "the log");
+        for (kind, name) in &record.unknown {
+            self.unknown.add(kind, name, "the log");
         }
         if record.millis.is_some() {
             self.log.last_millis = record.millis;
@@ -151,11 +150,10 @@ impl LogReader {
     }
 
     /// The log is over: what is under way never ended.
-    pub(super) fn finish(mut self, damage: Option<Damage>) -> Log {
+    pub(super) fn finish(mut self) -> Log {
         self.verdict_given = false;
         self.next_begins();
         Log {
-            damage,
             unknown: self.unknown,
             earlier_runs: self.earlier_runs,
             ..self.log

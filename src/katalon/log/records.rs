@@ -1,55 +1,27 @@
 //! Finds the records of a log and reads each on its own.
 //!
 //! The document as a whole is never parsed: a cut attribute would swallow everything behind it.
-//! A record ends where its end tag is; where another begins first, it was cut.
+//! A record ends where its end tag is; where another begins first, it was cut. What stands between
+//! the records is looked at by [`super::between`].
 
-use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use memchr::memmem::Finder;
-use quick_xml::Reader;
-use quick_xml::events::Event;
 
 use super::Damage;
-use crate::katalon::text::{TextReader, entity, unescape_java, unescape_xml};
+use super::between::{Between, Document};
+use super::record::{Record, parse};
+use crate::katalon::text::TextReader;
 
-/// The fields of a `record` that matter here, unescaped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
-    /// Epoch milliseconds.
-    pub millis: Option<i64>,
-    /// `START`, `PASSED`, `RUN_DATA`, …
-    pub level: String,
-    /// `startTest`, `logMessage`, …
-    pub method: String,
-    /// The text.
-    pub message: String,
-    /// 0 for the suite, 1 for its cases, more for cases called by cases.
-    pub nested_level: Option<u32>,
-    /// The first element that no known version writes; mostly empty.
-    pub unknown_element: String,
-    /// Name and value, in order; a name may come twice.
-    pub properties: Vec<(String, String)>,
-}
-
-impl Record {
-    /// The first property of that name, or nothing.
-    pub fn property(&self, name: &str) -> &str {
-        self.properties
-            .iter()
-            .find(|(own, _)| own == name)
-            .map_or("", |(_, value)| value)
-    }
-}
-
-const START: &[u8] = b"<record>";
+/// The beginning of the start tag; a later version may give it attributes.
+const START: &[u8] = b"<record";
 const END: &[u8] = b"</record>";
 
 /// The longest record that is waited for: what has no end by then is damage, not a record.
 const LONGEST: usize = 64 * 1024 * 1024;
 
 /// The records of a log, in order.
-pub struct Records<R> {
+pub(super) struct Records<R> {
     source: TextReader<R>,
     /// Begins at the last place that may belong to a record.
     buffer: Vec<u8>,
@@ -58,7 +30,12 @@ pub struct Records<R> {
     /// The line of `buffer[0]`.
     line: u64,
     tags: Tags,
+    /// How many records were read.
+    read: usize,
+    between: Between,
+    document: Document,
     damaged: usize,
+    strays: usize,
     is_cut: bool,
     first_damage: Option<(u64, String)>,
 }
@@ -74,7 +51,7 @@ enum Found {
 
 impl<R: Read> Records<R> {
     /// Begins at the beginning of the log.
-    pub fn new(source: R) -> Self {
+    pub(super) fn new(source: R) -> Self {
         Self {
             source: TextReader::new(source),
             buffer: Vec::new(),
@@ -84,7 +61,11 @@ impl<R: Read> Records<R> {
                 start: Finder::new(START),
                 end: Finder::new(END),
             },
+            read: 0,
+            between: Between::default(),
+            document: Document::default(),
             damaged: 0,
+            strays: 0,
             is_cut: false,
             first_damage: None,
         }
@@ -93,15 +74,13 @@ impl<R: Read> Records<R> {
     /// The next record that can be read; `None` at the end of the log.
     ///
     /// (Not an `Iterator`: an error of the disk ends it for good.)
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an error ends it, which an iterator would not say"
-    )]
-    pub fn next(&mut self) -> io::Result<Option<Record>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
         loop {
             match self.tags.find(&self.buffer[self.used..]) {
                 Found::Whole(start, end) => {
-                    let slice = self.used + start..self.used + end;
+                    self.skip(start);
+                    self.record_begins();
+                    let slice = self.used..self.used + end - start;
                     // The source gives UTF-8 alone, and a tag is no place to cut a letter.
                     let read = match std::str::from_utf8(&self.buffer[slice]) {
                         Ok(xml) => parse(xml),
@@ -109,28 +88,32 @@ impl<R: Read> Records<R> {
                     };
                     match read {
                         Ok(record) => {
-                            self.used += end;
+                            self.used += end - start;
+                            self.read += 1;
                             return Ok(Some(record));
                         }
-                        Err(cause) => self.damaged(start, cause),
+                        Err(cause) => self.damaged(cause),
                     }
-                    self.used += end;
+                    self.used += end - start;
                 }
                 Found::Cut(start, next) => {
-                    self.damaged(start, "another record begins before its end".to_owned());
-                    self.used += next;
+                    self.skip(start);
+                    self.record_begins();
+                    self.damaged("another record begins before its end".to_owned());
+                    let lost = &self.buffer[self.used..self.used + next - start];
+                    self.document.lost(lost);
+                    self.used += next - start;
                 }
                 Found::NotYet(needless) => {
-                    self.used += needless;
+                    self.skip(needless);
                     if self.buffer.len() - self.used > LONGEST {
-                        self.damaged(0, "it has no end".to_owned());
+                        self.record_begins();
+                        self.damaged("it has no end".to_owned());
                         self.used += START.len();
                         continue;
                     }
                     if !self.read_more()? {
-                        // A record that the end of the file cuts is no damage: so ends the log
-                        // of a run that was killed.
-                        self.is_cut = self.tags.start.find(&self.buffer[self.used..]).is_some();
+                        self.end();
                         return Ok(None);
                     }
                 }
@@ -138,27 +121,92 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// How many records were read.
+    pub(super) fn read(&self) -> usize {
+        self.read
+    }
+
+    /// How many documents begin in the text; more than one were glued together.
+    pub(super) fn documents(&self) -> usize {
+        self.document.count()
+    }
+
+    /// Whether the last document has its end tag.
+    pub(super) fn is_closed(&self) -> bool {
+        self.document.is_closed()
+    }
+
     /// Whether the end of the log stands inside a record.
-    pub fn is_cut(&self) -> bool {
+    pub(super) fn is_cut(&self) -> bool {
         self.is_cut
     }
 
+    /// The line that the reader has come to, counted from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line + newlines(&self.buffer[..self.used])
+    }
+
     /// What could not be read so far.
-    pub fn damage(&self) -> Option<Damage> {
+    pub(super) fn damage(&self) -> Option<Damage> {
         let (line, cause) = self.first_damage.clone()?;
         Some(Damage {
             records: self.damaged,
+            strays: self.strays,
+            part: 0,
             line,
             cause,
         })
     }
 
-    fn damaged(&mut self, start: usize, cause: String) {
+    /// Counts a record that cannot be read, and begins here.
+    fn damaged(&mut self, cause: String) {
         self.damaged += 1;
         if self.first_damage.is_none() {
-            let before = &self.buffer[..self.used + start];
-            let line = self.line + newlines(before);
-            self.first_damage = Some((line, cause));
+            self.first_damage = Some((self.line(), cause));
+        }
+    }
+
+    /// Goes on behind bytes that are no record.
+    fn skip(&mut self, count: usize) {
+        let skipped = &self.buffer[self.used..self.used + count];
+        let blank = skipped.iter().take_while(|byte| byte.is_ascii_whitespace());
+        let blank = blank.count();
+        if blank < count && self.between.is_blank() {
+            let line = self.line() + newlines(&skipped[..blank]);
+            self.between.begins_at(line);
+        }
+        self.between.add(&skipped[blank..]);
+        self.used += count;
+    }
+
+    /// Judges what stood before a record.
+    fn record_begins(&mut self) {
+        let between = std::mem::take(&mut self.between);
+        if let Some(cause) = self.document.record_begins(&between) {
+            self.stray(between.line(), cause);
+        }
+    }
+
+    /// Judges what stands behind the last record.
+    fn end(&mut self) {
+        let rest = self.buffer.len() - self.used;
+        // A record that the end of the file cuts is no stray text: so ends the log of a run that
+        // was killed.
+        self.is_cut = self.tags.begins_in(&self.buffer[self.used..]);
+        if !self.is_cut {
+            self.skip(rest);
+        }
+        let between = std::mem::take(&mut self.between);
+        if let Some(cause) = self.document.ends(&between) {
+            self.stray(between.line(), cause);
+        }
+        self.used = self.buffer.len();
+    }
+
+    fn stray(&mut self, line: u64, cause: &str) {
+        self.strays += 1;
+        if self.first_damage.is_none() {
+            self.first_damage = Some((line, cause.to_owned()));
         }
     }
 
@@ -193,13 +241,13 @@ struct Tags {
 
 impl Tags {
     fn find(&self, bytes: &[u8]) -> Found {
-        let Some(start) = self.start.find(bytes) else {
+        let Some(start) = self.next_start(bytes) else {
             // Half a start tag may stand at the end.
-            return Found::NotYet(bytes.len().saturating_sub(START.len() - 1));
+            return Found::NotYet(bytes.len().saturating_sub(START.len()));
         };
         let inside = start + START.len();
         // Where another record begins before the end, this one was cut.
-        let next = self.start.find(&bytes[inside..]);
+        let next = self.next_start(&bytes[inside..]);
         let until = next.map_or(bytes.len(), |next| inside + next);
         match (self.end.find(&bytes[inside..until]), next) {
             (Some(end), _) => Found::Whole(start, inside + end + END.len()),
@@ -207,151 +255,26 @@ impl Tags {
             (None, None) => Found::NotYet(start),
         }
     }
-}
 
-/// Where the text that comes belongs.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Millis,
-    Level,
-    Method,
-    Message,
-    NestedLevel,
-    EscapedJava,
-    Property,
-    Other,
-}
-
-fn parse(xml: &str) -> Result<Record, String> {
-    let mut reader = Reader::from_str(xml);
-    reader.config_mut().allow_dangling_amp = true;
-    let mut record = Record::default();
-    let mut escaped_java = None;
-    // Depth below `record`: `exception` holds a `message` of its own.
-    let mut depth = 0_usize;
-    let mut field = Field::Other;
-    let mut text = String::new();
-    loop {
-        match reader.read_event().map_err(|error| error.to_string())? {
-            Event::Start(tag) => {
-                depth += 1;
-                if depth == 2 {
-                    text.clear();
-                    let name = tag.name().into_inner();
-                    field = field_of(name);
-                    if field == Field::Other
-                        && record.unknown_element.is_empty()
-                        && !KNOWN.contains(&name)
-                    {
-                        name.clone_into(&mut record.unknown_element);
-                    }
-                    if field == Field::Property {
-                        let name = tag
-                            .try_get_attribute("name")
-                            .map_err(|error| error.to_string())?
-                            .map(|attribute| unescape_xml(&attribute.value).into_owned());
-                        record
-                            .properties
-                            .push((name.unwrap_or_default(), String::new()));
-                    }
-                }
+    /// Where the next start tag begins whose name is no longer one.
+    fn next_start(&self, bytes: &[u8]) -> Option<usize> {
+        let mut from = 0;
+        loop {
+            let at = from + self.start.find(&bytes[from..])?;
+            match bytes.get(at + START.len()) {
+                Some(next) if *next == b'>' || next.is_ascii_whitespace() => return Some(at),
+                Some(_) => from = at + START.len(),
+                None => return None,
             }
-            Event::End(_) => {
-                if depth == 2 {
-                    let text = std::mem::take(&mut text);
-                    match field {
-                        Field::Millis => record.millis = text.trim().parse().ok(),
-                        Field::Level => record.level = text.trim().to_owned(),
-                        Field::Method => record.method = text.trim().to_owned(),
-                        Field::Message => record.message = text,
-                        Field::NestedLevel => record.nested_level = text.trim().parse().ok(),
-                        Field::EscapedJava => escaped_java = Some(text.trim() == "true"),
-                        Field::Property => {
-                            if let Some((_, value)) = record.properties.last_mut() {
-                                *value = text;
-                            }
-                        }
-                        Field::Other => {}
-                    }
-                    field = Field::Other;
-                }
-                depth = depth.saturating_sub(1);
-            }
-            Event::Text(part) if depth == 2 && field != Field::Other => text.push_str(&part),
-            Event::CData(part) if depth == 2 => text.push_str(&part),
-            Event::GeneralRef(name) if depth == 2 => match entity(&name) {
-                Some(letter) => text.push(letter),
-                None => text.push_str(&format!("&{};", &*name)),
-            },
-            Event::Eof => break,
-            Event::Text(_)
-            | Event::CData(_)
-            | Event::GeneralRef(_)
-            | Event::Empty(_)
-            | Event::Comment(_)
-            | Event::Decl(_)
-            | Event::PI(_)
-            | Event::DocType(_) => {}
         }
     }
-    if record.level.is_empty() {
-        return Err("it has no level".to_owned());
-    }
-    unescape(&mut record, escaped_java);
-    Ok(record)
-}
 
-/// Undoes what the document's own escaping does not cover.
-///
-/// Messages are escaped for XML before they are written, so twice in all, properties once. Up to
-/// 7.5 the record does not say whether it is escaped for Java as well: then it is.
-fn unescape(record: &mut Record, escaped_java: Option<bool>) {
-    let java = escaped_java.unwrap_or(true);
-    let plain = |text: &mut String| {
-        // Most texts have nothing to undo, and a log has hundreds of thousands.
-        if java && text.contains('\\') {
-            *text = unescape_java(text).into_owned();
-        }
-        if text.contains('\r') {
-            *text = text.replace("\r\n", "\n");
-        }
-    };
-    // For Java it was escaped first, so that is undone last.
-    if let Cow::Owned(message) = unescape_xml(&record.message) {
-        record.message = message;
-    }
-    plain(&mut record.message);
-    for (_, value) in &mut record.properties {
-        plain(value);
-    }
-}
-
-/// Elements that are known and not needed, those of Java's own logging among them.
-const KNOWN: [&str; 12] = [
-    "date",
-    "nanos",
-    "sequence",
-    "logger",
-    "class",
-    "thread",
-    "exception",
-    "key",
-    "catalog",
-    "param",
-    "contextClassLoader",
-    "ndc",
-];
-
-fn field_of(tag: &str) -> Field {
-    match tag {
-        "millis" => Field::Millis,
-        "level" => Field::Level,
-        "method" => Field::Method,
-        "message" => Field::Message,
-        "nestedLevel" => Field::NestedLevel,
-        "escapedJava" => Field::EscapedJava,
-        "property" => Field::Property,
-        _ => Field::Other,
+    /// Whether a record begins in the last bytes of a log; its tag may be cut as well.
+    fn begins_in(&self, bytes: &[u8]) -> bool {
+        let last = bytes.iter().rposition(|&byte| byte == b'<');
+        let half = last.and_then(|last| bytes.get(last..));
+        self.next_start(bytes).is_some()
+            || half.is_some_and(|half| half.len() > 1 && START.starts_with(half))
     }
 }
 
@@ -381,28 +304,65 @@ mod tests {
         let cut_short = "<record>\n<level>INFO</level><mess";
         let glued = "</log><?xml version=\"1.0\"?>\n<!DOCTYPE log SYSTEM \"logger.dtd\">\n<log>";
         let cut_cdata = "<record>\n<level>INFO</level><message><![CDATA[x</message></record>\n";
-        for (damage, damaged) in [
-            ("<<<<<<< HEAD\n=======\n", 0),
-            (cut_attribute, 1),
-            (cut_short, 1),
-            (glued, 0),
-            (cut_cdata, 1),
-            ("<record></record>", 1),
+        for (damage, damaged, cause) in [
+            ("<<<<<<< HEAD\n=======\n", 0, "marks of a merge stand in it"),
+            (cut_attribute, 1, ""),
+            (cut_short, 1, "another record begins before its end"),
+            (glued, 0, "another document begins in it"),
+            ("</log>\n", 0, "records stand behind its end"),
+            (
+                "<!DOCTYPE log SYSTEM \"logger.dtd\">\n",
+                0,
+                "a document type stands in it",
+            ),
+            (
+                "age>x</message></record>",
+                0,
+                "text stands in it that is no record",
+            ),
+            (cut_cdata, 1, ""),
+            ("<record></record>", 1, "it has no level"),
         ] {
-            let text = format!("<log>\n{}{damage}{}", record("one"), record("two"));
+            let text = format!("<log>\n{}{damage}{}</log>", record("one"), record("two"));
             let (messages, told) = read(text.as_bytes());
             assert_eq!(messages, ["one", "two"], "{damage}");
-            assert_eq!(told.as_ref().map_or(0, |told| told.records), damaged);
-            if let Some(told) = told {
-                assert_eq!(told.line, 5, "{damage}");
-            }
+            let told = told.unwrap();
+            assert_eq!(
+                (told.records, told.strays),
+                (damaged, 1 - damaged),
+                "{damage}"
+            );
+            assert_eq!(told.line, 5, "{damage}");
+            assert!(cause.is_empty() || told.cause == cause, "{}", told.cause);
         }
     }
 
     #[test]
-    fn a_record_cut_by_the_end_is_no_damage() {
-        let text = format!("<log>{}<record><level>IN", record("one"));
-        assert_eq!(read(text.as_bytes()), (vec!["one".to_owned()], None));
+    fn a_log_without_damage_has_none_whatever_its_head_and_end_are() {
+        let doctype = "<!DOCTYPE log SYSTEM \"logger.dtd\">";
+        for (head, end, closed) in [
+            ("", "", false),
+            ("<log>", "</log>\n", true),
+            ("<?xml version=\"1.0\"?>\n<log>", "</lo", false),
+            (
+                &format!("<?xml version=\"1.0\"?>\n{doctype}\n<log>\n"),
+                "</log>",
+                true,
+            ),
+        ] {
+            let text = format!("{head}{}{end}", record("one"));
+            let mut records = Records::new(text.as_bytes());
+            while records.next().unwrap().is_some() {}
+            assert_eq!(records.damage(), None, "{text}");
+            assert_eq!((records.is_closed(), records.is_cut()), (closed, false));
+            assert_eq!((records.read(), records.documents()), (1, 1), "{text}");
+        }
+        for cut in ["<record><level>IN", "<record>", "<rec", "<record"] {
+            let text = format!("<log>{}{cut}", record("one"));
+            let mut records = Records::new(text.as_bytes());
+            while records.next().unwrap().is_some() {}
+            assert_eq!((records.damage(), records.is_cut()), (None, true), "{cut}");
+        }
     }
 
     #[test]
@@ -410,22 +370,6 @@ mod tests {
         let long = "x".repeat(300_000);
         let text = format!("{}{}", record(&long), record("two"));
         assert_eq!(read(text.as_bytes()).0, [long, "two".to_owned()]);
-    }
-
-    #[test]
-    fn messages_are_escaped_twice_and_up_to_7_5_for_java_too() {
-        let (messages, _) = read(record("&amp;apos;a&amp;apos; C:\\new").as_bytes());
-        assert_eq!(messages, ["'a' C:\\new"]);
-        let old = record("\\&amp;quot;C:\\\\new\\n\\tat\\&amp;quot;")
-            .replace("<escapedJava>false</escapedJava>", "");
-        assert_eq!(read(old.as_bytes()).0, ["\"C:\\new\n\tat\""]);
-    }
-
-    #[test]
-    fn the_message_of_an_exception_is_not_that_of_the_record() {
-        let text = "<record><level>FAILED</level><message>own</message><exception>\
-                    <message>inner</message></exception></record>";
-        assert_eq!(read(text.as_bytes()).0, ["own"]);
     }
 
     #[test]
