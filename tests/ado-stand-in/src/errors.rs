@@ -69,7 +69,10 @@ impl Refusal {
             "ProjectDoesNotExistException" | "ProjectDoesNotExistWithNameException" => {
                 "Microsoft.TeamFoundation.Core.WebApi"
             }
-            "ArgumentException" => "System",
+            "ArgumentException" | "ArgumentNullException" => "System",
+            name if name.starts_with("WorkItem") || name.starts_with("Rule") => {
+                "Microsoft.TeamFoundation.WorkItemTracking.Server"
+            }
             "BuildNotFoundException" => "Microsoft.TeamFoundation.Build.WebApi",
             // The rest comes from the layer below the areas.
             _ => "Microsoft.VisualStudio.Services.WebApi",

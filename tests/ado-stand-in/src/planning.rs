@@ -9,6 +9,7 @@ mod holdings;
 mod work_item;
 
 pub(crate) use self::holdings::Holdings;
+pub(crate) use self::work_item::AUTOMATION;
 pub use self::work_item::WorkItem;
 
 /// A test plan. Its root suite is made with it and has the next id.

@@ -7,7 +7,9 @@ use crate::service::Service;
 use crate::settings::{Project, SignIn, TokenKind};
 use crate::state::State;
 use crate::version::{self, Agreed, Release};
-use crate::{attachments, builds, collection, page, replies, results, runs, test_plans};
+use crate::{
+    attachments, builds, collection, page, replies, results, runs, test_plans, work_items,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -126,7 +128,8 @@ fn answer(state: &mut State, request: &Request, body: &Body) -> Handled<Answer> 
     if !anonymous && let Some(refused) = refused_token(state, request) {
         return refused;
     }
-    let resource = resource(parts).filter(|resource| resource.in_project == project.is_some());
+    let in_project = project.is_some();
+    let resource = resource(parts, in_project).filter(|one| one.in_project == in_project);
     let Some(resource) = resource else {
         return Err(no_such_resource(request));
     };
@@ -187,12 +190,13 @@ fn below_collection<'a>(state: &State, segments: &'a [&'a str]) -> Option<&'a [&
     Some(rest)
 }
 
-fn resource(parts: &[&str]) -> Option<Resource> {
+fn resource(parts: &[&str], in_project: bool) -> Option<Resource> {
     let (area, rest) = parts.split_first()?;
     match area.to_ascii_lowercase().as_str() {
         "connectiondata" | "projects" => collection::resource(area, rest),
         "build" => builds::resource(rest),
         "testplan" => test_plans::resource(rest),
+        "wit" => work_items::resource(rest, in_project),
         "test" => match rest {
             [] => Some(collection::OPTIONS),
             [name] if is(name, "points") => Some(test_plans::POINTS_QUERY),

@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Texts,
     /// Anything but `null`.
     Anything,
+    /// Anything.
+    Whatever,
     /// An object.
     Object(&'static Shape),
     /// A list of objects.
@@ -138,7 +140,7 @@ fn check(kind: &Kind, value: &Value, at: &str, hosted: bool) -> Handled<()> {
             _ => wrong("a list of texts"),
         },
         Kind::Anything if value.is_null() => wrong("given"),
-        Kind::Anything => Ok(()),
+        Kind::Anything | Kind::Whatever => Ok(()),
         Kind::Object(shape) => object(shape, value, at, hosted).map(drop),
         Kind::List(shape) => {
             let Some(values) = value.as_array() else {

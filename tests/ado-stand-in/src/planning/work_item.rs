@@ -30,6 +30,8 @@ pub struct WorkItem {
     pub deleted: bool,
     /// The identity may not see it: the same.
     pub hidden: bool,
+    /// The identity may see it, and not change it.
+    pub read_only: bool,
     /// Its other fields, by reference name.
     pub fields: Map<String, Value>,
 }
@@ -47,6 +49,7 @@ impl WorkItem {
             state: "Design".into(),
             deleted: false,
             hidden: false,
+            read_only: false,
             fields: Map::new(),
         }
     }

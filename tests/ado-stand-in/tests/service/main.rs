@@ -26,3 +26,4 @@ mod sub_results;
 mod swagger;
 mod versions;
 mod whole_road;
+mod work_items;

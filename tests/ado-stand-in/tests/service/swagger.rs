@@ -1,5 +1,6 @@
 //! Microsoft's swagger as a second opinion (contract §10).
 
+use crate::plans_support::*;
 use crate::support::*;
 use ado_stand_in::{StandIn, swagger_folder};
 use serde_json::json;
@@ -77,6 +78,83 @@ fn bodies_that_the_stand_in_takes_agree_with_the_swagger() {
         service.requests()
     );
     assert_eq!(service.swagger_violations(), [""; 0]);
+}
+
+/// The change of one work item, as it stands in a batch.
+fn in_batch(operations: &serde_json::Value) -> serde_json::Value {
+    json!([{ "method": "PATCH", "uri": "/_apis/wit/workitems/1001?api-version=5.0",
+             "headers": { "Content-Type": "application/json-patch+json" }, "body": operations }])
+}
+
+#[test]
+fn bodies_about_plans_and_work_items_agree_with_the_swagger() {
+    if swagger_is_missing() {
+        return;
+    }
+    let service = planned();
+    let run = new_planned_run(&service, &[7001]);
+    finish(&service, run, 7001, "Passed");
+    let query = json!({ "pointsFilter": { "testcaseIds": [1001], "configurationNames": ["Windows"], "testers": [{ "displayName": "Ann" }] } });
+    post(&service, "Shop/_apis/test/points", &query);
+    let batch = json!({ "ids": [1001], "fields": ["System.Rev"], "errorPolicy": "omit" });
+    post(&service, "Shop/_apis/wit/workitemsbatch", &batch);
+    let wiql = json!({ "query": "SELECT [System.Id] FROM WorkItems" });
+    post(&service, "Shop/_apis/wit/wiql", &wiql);
+    let change = in_batch(&json!([
+        { "op": "test", "path": "/rev", "value": 4 },
+        { "op": "add", "path": "/fields/Microsoft.VSTS.TCM.AutomationStatus", "value": "Automated" },
+    ]));
+    patch(&service, "_apis/wit/$batch?api-version=5.0", &change);
+    assert!(
+        service
+            .requests()
+            .iter()
+            .all(|request| request.status == Some(200)),
+        "{:?}",
+        service.requests()
+    );
+    assert_eq!(service.swagger_violations(), [""; 0]);
+}
+
+#[test]
+fn bodies_about_plans_and_work_items_that_differ_are_told() {
+    if swagger_is_missing() {
+        return;
+    }
+    let service = planned();
+    post(
+        &service,
+        "Shop/_apis/test/points",
+        &json!({ "pointsFilter": { "testCaseIds": [1] } }),
+    );
+    post(
+        &service,
+        "_apis/wit/workitemsbatch",
+        &json!({ "ids": ["1001"] }),
+    );
+    post(
+        &service,
+        "Shop/_apis/wit/wiql",
+        &json!({ "wiql": "SELECT [System.Id]" }),
+    );
+    for operation in [
+        json!({ "op": "set", "path": "/fields/System.Title" }),
+        json!({ "op": "add", "field": "System.Title" }),
+    ] {
+        patch(
+            &service,
+            "_apis/wit/%24batch?api-version=5.0",
+            &in_batch(&json!([operation])),
+        );
+    }
+    let violations = service.swagger_violations();
+    for words in ["testCaseIds", "/ids/0", "wiql", "/op", "field"] {
+        assert!(
+            violations.iter().any(|violation| violation.contains(words)),
+            "'{words}' is not in {violations:#?}"
+        );
+    }
+    assert_eq!(violations.len(), 5, "{violations:#?}");
 }
 
 #[test]
