@@ -1,5 +1,7 @@
 //! The page that shows people what arrived: plain HTML, no scripts, everything escaped.
 
+mod plans;
+
 use crate::answer::Answer;
 use crate::routes;
 use crate::state::State;
@@ -11,7 +13,7 @@ const STYLE: &str = include_str!("page.css");
 /// Nothing on the page may run, and nothing may come from elsewhere.
 const POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'";
 
-/// All runs, the newest first.
+/// All runs and test plans, the newest first.
 pub(crate) fn runs(state: &State) -> Answer {
     let mut page = String::new();
     let collection = html(&state.settings.collection);
@@ -31,6 +33,7 @@ pub(crate) fn runs(state: &State) -> Answer {
     for run in state.runs.values().rev() {
         write_run(&mut page, &state.whole_run(run));
     }
+    plans::write_all(&mut page, state);
     page.push_str("</main></body></html>\n");
     Answer::html(200, page).with_header("Content-Security-Policy", POLICY)
 }
@@ -195,15 +198,20 @@ fn pipeline(run: &Value) -> String {
     parts.join(" · ")
 }
 
+/// The class of a badge for that outcome.
+fn colour_of(outcome: &str) -> &'static str {
+    match outcome {
+        "Passed" => "pass",
+        "Failed" | "Error" | "Timeout" | "Aborted" => "fail",
+        "In progress" | "Active" => "open",
+        _ => "other",
+    }
+}
+
 /// A result or, with another class, a sub-result.
 fn write_result(page: &mut String, result: &Value, class: &str) {
     let outcome = result["outcome"].as_str().unwrap_or("Unspecified");
-    let failed = matches!(outcome, "Failed" | "Error" | "Timeout" | "Aborted");
-    let colour = match outcome {
-        "Passed" => "pass",
-        _ if failed => "fail",
-        _ => "other",
-    };
+    let colour = colour_of(outcome);
     let title = match result["testCaseTitle"]
         .as_str()
         .or(result["displayName"].as_str())
@@ -227,7 +235,7 @@ fn write_result(page: &mut String, result: &Value, class: &str) {
     if pictures > 0 {
         meta.push(numbered(pictures, "picture"));
     }
-    let open = if failed { " open" } else { "" };
+    let open = if colour == "fail" { " open" } else { "" };
     let _ = write!(
         page,
         "<details class=\"{class}\"{open}><summary><span class=\"badge {colour}\">{}</span> {title} \
@@ -236,6 +244,7 @@ fn write_result(page: &mut String, result: &Value, class: &str) {
         meta.join(" · ")
     );
     page.push_str("<dl>");
+    write_term(page, "Test point", &place(result));
     for (term, field) in [
         ("Test", "automatedTestName"),
         ("Storage", "automatedTestStorage"),
@@ -272,7 +281,33 @@ fn write_result(page: &mut String, result: &Value, class: &str) {
     for sub_result in sub_results {
         write_result(page, sub_result, "sub");
     }
+    for iteration in result["iterationDetails"].as_array().into_iter().flatten() {
+        write_iteration(page, iteration);
+    }
     page.push_str("</div></details>");
+}
+
+/// The test point of a result with what it is made of.
+fn place(result: &Value) -> String {
+    let mut parts = vec![escaped(&result["testPoint"], "id")];
+    for name in ["testSuite", "configuration"] {
+        parts.push(escaped(&result[name], "name"));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" · ")
+}
+
+fn write_iteration(page: &mut String, iteration: &Value) {
+    let outcome = iteration["outcome"].as_str().unwrap_or("Unspecified");
+    let _ = write!(
+        page,
+        "<div class=\"sub\"><span class=\"badge {}\">{}</span> Iteration {} <span class=\"meta\">{}</span></div>",
+        colour_of(outcome),
+        html(outcome),
+        iteration["id"].as_u64().unwrap_or_default(),
+        escaped(iteration, "comment"),
+    );
+    write_text(page, "Error message", "error", iteration, "errorMessage");
 }
 
 /// How many pictures a result and its sub-results have.

@@ -1,7 +1,8 @@
 //! The page for people.
 
+use crate::plans_support::*;
 use crate::support::*;
-use ado_stand_in::StandIn;
+use ado_stand_in::{StandIn, Suite};
 use serde_json::json;
 
 fn page(service: &StandIn) -> Reply {
@@ -123,4 +124,58 @@ fn the_link_of_a_run_leads_to_the_page() {
         .unwrap();
     let reply = exchange(&service, "GET", path, &[], b"").unwrap();
     assert!(reply.text().contains("Smoke"));
+}
+
+#[test]
+fn the_page_shows_plans_with_their_points() {
+    let service = planned();
+    service.edit_plan(17, |plan| plan.synchronised = true);
+    let run = new_planned_run(&service, &[7001, 7002]);
+    let id = result_of(&service, run, 7001);
+    let iterations = json!([{ "id": 1, "outcome": "Failed", "comment": "user = jo", "errorMessage": "no such user" }]);
+    patch(
+        &service,
+        &format!("Shop/_apis/test/Runs/{run}/results"),
+        &json!([{ "id": id, "state": "Completed", "outcome": "Failed", "iterationDetails": iterations }]),
+    );
+    let text = page(&service).text();
+    for shown in [
+        "<h2>Release 5</h2>",
+        "test plan 17",
+        "5 test points, outcomes synchronised across suites",
+        "<h3>Login / Deep <span class=\"id\">suite 22</span>",
+        "<td>7001</td><td>1001 Valid user</td><td>Windows</td><td>Ann</td><td><span class=\"badge fail\">Failed</span></td><td><a href=\"#run-1\">run 1</a></td>",
+        "<td>7002</td><td>1001 Valid user</td><td>macOS</td><td></td><td><span class=\"badge open\">In progress</span>",
+        "<span class=\"badge open\">Active</span> inactive",
+        "<dt>Test point</dt><dd>7001 · Login · Windows</dd>",
+        "Iteration 1 <span class=\"meta\">user = jo</span>",
+        "no such user",
+    ] {
+        assert!(text.contains(shown), "'{shown}' is not in {text}");
+    }
+}
+
+#[test]
+fn everything_about_plans_on_the_page_is_escaped() {
+    let service = planned();
+    let evil = "<script>alert(1)</script>\"'>";
+    service.edit_plan(17, |plan| {
+        plan.name = evil.into();
+        plan.state = evil.into();
+    });
+    service.add_suite(Suite::new(21, 17, evil));
+    service.edit_configuration(3, |configuration| configuration.name = evil.into());
+    service.edit_work_item(1001, |case| case.title = evil.into());
+    service.edit_point(7001, |point| {
+        point.tester = Some(evil.into());
+        point.outcome = Some(evil.into());
+    });
+    service.add_run(&json!({ "results": [{
+        "testPoint": { "id": evil }, "testSuite": { "name": evil }, "configuration": { "name": evil },
+        "iterationDetails": [{ "id": evil, "outcome": evil, "comment": evil, "errorMessage": evil }] }] }));
+    let text = page(&service).text();
+    assert!(
+        !text.contains("<script") && !text.contains("\"'>"),
+        "{text}"
+    );
 }
