@@ -18,7 +18,9 @@ use crate::secrets::{Clean, Secrets};
 
 mod groups;
 mod placement;
+pub mod plan;
 mod planned;
+pub mod points;
 mod results;
 mod test_case_ids;
 mod titles;
