@@ -24,6 +24,7 @@ pub mod points;
 mod results;
 mod test_case_ids;
 mod titles;
+pub mod unmatched;
 
 use results::{Mapper, past};
 
