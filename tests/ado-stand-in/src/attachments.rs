@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) const OF_RUN: Resource = Resource {
     methods: &["GET", "POST"],
     // On servers of version 5 and 6 only a preview is to be had (contract §1.3).
-    release: Release::From((7, 0)),
+    release: Release::From((7, 0), 1),
     handler: attachments,
     in_project: true,
     large_body: true,

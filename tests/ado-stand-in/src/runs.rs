@@ -121,6 +121,11 @@ fn stored(state: &State, mut fields: Map<String, Value>) -> Map<String, Value> {
         .unwrap_or(sent)
         .to_owned();
     fields.insert("state".into(), read.into());
+    if let Some(plan) = fields.get_mut("plan") {
+        let id = plan["id"].as_str().and_then(|id| id.parse().ok());
+        let stored = id.and_then(|id: u64| state.holdings.plans.get(&id));
+        plan["name"] = stored.map(|plan| plan.name.as_str()).into();
+    }
     if let (Some(limit), Some(Value::String(comment))) =
         (state.settings.run_comment_cut, fields.get_mut("comment"))
     {

@@ -11,8 +11,8 @@ pub(crate) type Version = (u32, u32);
 pub(crate) enum Release {
     /// In every version that the server knows, but for 7.2, which is a preview everywhere.
     Always,
-    /// From this version on.
-    From(Version),
+    /// From this version on; before, there is a preview of this revision.
+    From(Version, u32),
     /// Never.
     Never,
 }
@@ -21,7 +21,7 @@ impl Release {
     pub(crate) fn contains(self, version: Version) -> bool {
         match self {
             Release::Always => version < (7, 2),
-            Release::From(first) => version >= first && version < (7, 2),
+            Release::From(first, _) => version >= first && version < (7, 2),
             Release::Never => false,
         }
     }
@@ -57,7 +57,7 @@ pub(crate) fn agreed(request: &Request, release: Release, newest: Version) -> Ha
             ),
         ));
     };
-    let Some((version, preview)) = parsed(&asked) else {
+    let Some((version, preview, revision)) = parsed(&asked) else {
         return Err(Refusal::argument(format!(
             "The api-version '{asked}' is not a version number."
         )));
@@ -82,6 +82,20 @@ pub(crate) fn agreed(request: &Request, release: Release, newest: Version) -> Ha
             ),
         ));
     }
+    if let (Release::From(first, known), Some(revision)) = (release, revision)
+        && version < first
+        && revision != known
+    {
+        // An older revision has another form, which nobody has described.
+        return Err(Refusal::new(
+            400,
+            "VssInvalidPreviewVersionException",
+            format!(
+                "The requested version \"{asked}\" of the resource is not known. The preview of this resource is \"{}.{}-preview.{known}\".",
+                version.0, version.1
+            ),
+        ));
+    }
     Ok(Agreed {
         version,
         text: asked,
@@ -95,16 +109,17 @@ fn in_accept(request: &Request) -> Option<String> {
     Some(version.trim_matches('"').to_owned())
 }
 
-/// `7.1`, `7.1-preview`, `7.1-preview.3`.
-fn parsed(text: &str) -> Option<(Version, bool)> {
-    let (number, preview) = match text.split_once("-preview") {
-        None => (text, false),
-        Some((number, "")) => (number, true),
+/// `7.1`, `7.1-preview`, `7.1-preview.3`: the version, whether a preview is meant, and its revision.
+fn parsed(text: &str) -> Option<(Version, bool, Option<u32>)> {
+    let (number, preview, revision) = match text.split_once("-preview") {
+        None => (text, false, None),
+        Some((number, "")) => (number, true, None),
         Some((number, revision)) => {
-            revision.strip_prefix('.')?.parse::<u32>().ok()?;
-            (number, true)
+            let revision = revision.strip_prefix('.')?.parse().ok()?;
+            (number, true, Some(revision))
         }
     };
     let (major, minor) = number.split_once('.')?;
-    Some(((major.parse().ok()?, minor.parse().ok()?), preview))
+    let version = (major.parse().ok()?, minor.parse().ok()?);
+    Some((version, preview, revision))
 }

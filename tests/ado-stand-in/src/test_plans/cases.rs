@@ -9,10 +9,12 @@ use crate::planning::{Plan, Point};
 use crate::routes::{self, Call, Resource};
 use crate::settings::Project;
 use crate::state::State;
+use crate::version::Release;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 pub(super) const LIST: Resource = Resource {
+    release: Release::From((7, 0), 2),
     handler: list,
     ..plans::LIST
 };

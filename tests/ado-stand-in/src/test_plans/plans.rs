@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// Before version 7 there are only previews of all that lies below `testplan` (contract §1.3).
 pub(super) const LIST: Resource = Resource {
     methods: &["GET"],
-    release: Release::From((7, 0)),
+    release: Release::From((7, 0), 1),
     handler: list,
     in_project: true,
     large_body: false,

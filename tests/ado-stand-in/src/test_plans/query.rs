@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashSet};
 
 pub(crate) const POINTS_QUERY: Resource = Resource {
     methods: &["POST"],
-    release: Release::From((7, 0)),
+    release: Release::From((7, 0), 2),
     handler: query,
     in_project: true,
     large_body: false,

@@ -19,7 +19,7 @@ fn a_planned_run_comes_with_a_waiting_result_for_each_point() {
         (&run["state"], &run["totalTests"], &run["incompleteTests"]),
         (&json!("InProgress"), &json!(2), &json!(2))
     );
-    assert_eq!(run["plan"]["id"], "17");
+    assert_eq!(run["plan"], json!({ "id": "17", "name": "Release 5" }));
     let path = format!("Shop/_apis/test/Runs/{}/results", run["id"]);
     let reply = get(&service, &path);
     assert_eq!(reply.ids(), [100_000, 100_001]);

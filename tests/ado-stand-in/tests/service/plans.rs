@@ -374,6 +374,8 @@ fn what_is_about_plans_is_a_preview_before_version_7() {
     };
     refused(&query("6.0"), 400, "under preview");
     assert_eq!(query("6.0-preview.2").status, 200);
+    assert_eq!(query("6.0-preview").status, 200);
+    refused(&query("6.0-preview.1"), 400, "is \"6.0-preview.2\"");
     assert_eq!(
         get(
             &service,
