@@ -177,6 +177,12 @@ fn locations(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
             "{project}/_apis/{area}/Runs/{runId}/{resource}",
             Release::Always,
         ),
+        location(
+            5,
+            "Points",
+            "{project}/_apis/{area}/{resource}",
+            crate::test_plans::POINTS_QUERY.release,
+        ),
     ]))
 }
 

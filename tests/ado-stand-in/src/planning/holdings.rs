@@ -12,6 +12,8 @@ pub(crate) struct Holdings {
     pub(crate) work_items: BTreeMap<u64, WorkItem>,
     /// Which points a suite holds, in the order in which they were added.
     of_suite: BTreeMap<u64, Vec<u64>>,
+    /// Which test cases a suite holds, in its order: that of their first points.
+    cases: BTreeMap<u64, Vec<u64>>,
     /// Which points a test case has, by id.
     of_case: BTreeMap<u64, BTreeSet<u64>>,
     /// The executions of a point, by run and result; the one that decides its outcome comes last.
@@ -56,6 +58,9 @@ impl Holdings {
                 .in_project(&project)
         });
         self.remove_point(point.id);
+        if !self.holds(point.suite, point.case) {
+            self.cases.entry(point.suite).or_default().push(point.case);
+        }
         self.of_suite.entry(point.suite).or_default().push(point.id);
         self.of_case.entry(point.case).or_default().insert(point.id);
         self.points.insert(point.id, point);
@@ -70,6 +75,11 @@ impl Holdings {
         }
         if let Some(points) = self.of_case.get_mut(&point.case) {
             points.remove(&id);
+        }
+        if !self.holds(point.suite, point.case)
+            && let Some(cases) = self.cases.get_mut(&point.suite)
+        {
+            cases.retain(|case| *case != point.case);
         }
         true
     }
@@ -105,6 +115,16 @@ impl Holdings {
     pub(crate) fn points_of_suite(&self, suite: u64) -> impl Iterator<Item = &Point> {
         let ids = self.of_suite.get(&suite).map_or(&[][..], Vec::as_slice);
         ids.iter().filter_map(|id| self.points.get(id))
+    }
+
+    /// Whether a suite holds a test case.
+    fn holds(&self, suite: u64, case: u64) -> bool {
+        self.points_of_case(case).any(|point| point.suite == suite)
+    }
+
+    /// The test cases of a suite, in its order.
+    pub(crate) fn cases_of_suite(&self, suite: u64) -> &[u64] {
+        self.cases.get(&suite).map_or(&[], Vec::as_slice)
     }
 
     /// The points of a test case in every plan, by id.

@@ -37,7 +37,7 @@ pub(super) fn list(state: &State, request: &Request, project: &Project) -> Handl
         Some(_) => Some(request.flag("automated")?),
     };
     let details = request.flag("includeRunDetails")?;
-    let views = of_project(state, project)
+    let runs: Vec<&Run> = of_project(state, project)
         .filter(|run| {
             build
                 .as_ref()
@@ -51,9 +51,10 @@ pub(super) fn list(state: &State, request: &Request, project: &Project) -> Handl
             automated
                 .is_none_or(|automated| run.fields.get("isAutomated") == Some(&json!(automated)))
         })
-        .map(|run| state.run_view(run, details))
         .collect();
-    Ok(Answer::list(routes::paged(state, request, views, 1000)?))
+    let page = routes::paged(state, request, runs, 1000)?;
+    let views = page.into_iter().map(|run| state.run_view(run, details));
+    Ok(Answer::list(views.collect()))
 }
 
 fn of_project<'a>(state: &'a State, project: &'a Project) -> impl Iterator<Item = &'a Run> {

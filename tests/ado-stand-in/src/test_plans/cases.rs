@@ -11,7 +11,6 @@ use crate::settings::Project;
 use crate::state::State;
 use crate::version::Release;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 
 pub(super) const LIST: Resource = Resource {
     release: Release::From((7, 0), 2),
@@ -74,16 +73,20 @@ fn list(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
         None => FIELDS.to_vec(),
     };
     let page = Page::asked(state, request)?;
-    let entries = suites
-        .into_iter()
-        .flat_map(|suite| entries(state, suite))
-        .filter(|entry| cases.as_ref().is_none_or(|ids| ids.contains(&entry.case)))
-        .filter(|entry| {
+    // The position is the key: one test case may stand in several suites.
+    let places = suites.iter().flat_map(|suite| {
+        let cases = state.holdings.cases_of_suite(*suite).iter().enumerate();
+        cases.map(|(order, case)| (*suite, order, *case))
+    });
+    let placed = (1..)
+        .zip(places)
+        .skip_while(|(at, _)| *at < page.from)
+        .filter(|(_, (_, _, case))| cases.as_ref().is_none_or(|ids| ids.contains(case)))
+        .filter_map(|(at, (suite, order, case))| Some((at, entry(state, suite, order, case)?)))
+        .filter(|(_, entry)| {
             let has = |id: &u64| entry.points.iter().any(|point| point.configuration == *id);
             configurations.iter().all(has)
         });
-    // The position is the key: one test case may stand in several suites.
-    let placed = (1..).zip(entries).filter(|(at, _)| *at >= page.from);
     Ok(page.answer(placed, |entry| {
         let mut view = view(state, entry, &names, expanded);
         if expanded && excluded & 2 == 0 {
@@ -120,28 +123,21 @@ fn excluded(call: &Call<'_>) -> Handled<u8> {
     Ok(flags)
 }
 
-/// The test cases of a suite in their order there, without those in the recycle bin.
-fn entries(state: &State, suite: u64) -> Vec<Entry<'_>> {
-    let mut entries: Vec<Entry<'_>> = Vec::new();
-    let mut places: HashMap<u64, usize> = HashMap::new();
-    for point in state.holdings.points_of_suite(suite) {
-        let place = *places.entry(point.case).or_insert_with(|| {
-            entries.push(Entry {
-                suite,
-                case: point.case,
-                order: entries.len(),
-                points: Vec::new(),
-            });
-            entries.len() - 1
-        });
-        // A point that is no longer assigned does not show here.
-        if point.active {
-            entries[place].points.push(point);
-        }
+/// A test case in a suite, with the points that are assigned to it there; none where it is in the recycle bin.
+fn entry(state: &State, suite: u64, order: usize, case: u64) -> Option<Entry<'_>> {
+    let item = state.holdings.work_items.get(&case);
+    if item.is_none_or(|item| item.deleted) {
+        return None;
     }
-    let items = &state.holdings.work_items;
-    entries.retain(|entry| items.get(&entry.case).is_some_and(|item| !item.deleted));
-    entries
+    let points = state.holdings.points_of_case(case);
+    Some(Entry {
+        suite,
+        case,
+        order,
+        points: points
+            .filter(|point| point.suite == suite && point.active)
+            .collect(),
+    })
 }
 
 fn view(state: &State, entry: &Entry<'_>, names: &[&str], expanded: bool) -> Value {

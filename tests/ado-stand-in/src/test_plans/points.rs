@@ -116,14 +116,14 @@ fn view(state: &State, project: &Project, plan: &Plan, point: &Point, details: b
     if let Some(tester) = &point.tester {
         view["tester"] = state.person(tester);
     }
-    view["results"] = results(state, point);
+    view["results"] = results(state, project, point);
     view["lastUpdatedBy"] = state.identity_view();
     view["lastUpdatedDate"] = "2026-11-01T08:00:00Z".into();
     view["links"] = json!({});
     view
 }
 
-fn results(state: &State, point: &Point) -> Value {
+fn results(state: &State, project: &Project, point: &Point) -> Value {
     let standing = state.standing(point);
     let mut results = json!({
         "outcome": small(standing.outcome),
@@ -135,6 +135,14 @@ fn results(state: &State, point: &Point) -> Value {
     if let Some((run, result)) = standing.last {
         results["lastTestRunId"] = run.id.into();
         results["lastResultId"] = result.id.into();
+        let build = run
+            .fields
+            .get("build")
+            .and_then(|build| build["id"].as_str());
+        let build = build.and_then(|id| state.build(project, id.parse().ok()?));
+        if let Some(build) = build {
+            results["lastRunBuildNumber"] = build.number.as_str().into();
+        }
     }
     results
 }

@@ -306,6 +306,12 @@ fn results_that_are_added_beside_the_waiting_ones_are_a_mistake() {
 fn a_new_result_of_a_plan_names_point_case_and_revision() {
     let service = planned();
     let run = new_planned_run(&service, &[]);
+    assert_eq!(
+        add_results(&service, run, &json!([posted(7001)])).status,
+        200
+    );
+    assert_eq!(service.mistakes(), [""; 0]);
+    assert_eq!(shown(&service, 7001).0, "passed");
     let without = |name: &str| {
         let mut result = posted(7001);
         result.as_object_mut().unwrap().remove(name);

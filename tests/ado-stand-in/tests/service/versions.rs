@@ -159,4 +159,5 @@ fn options_tell_which_versions_there_are() {
         (&json!("6.0"), &json!("6.0"))
     );
     assert_eq!(of("Attachments")["releasedVersion"], "0.0");
+    assert_eq!(of("Points")["releasedVersion"], "0.0");
 }
