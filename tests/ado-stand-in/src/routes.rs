@@ -199,7 +199,6 @@ fn resource(parts: &[&str], in_project: bool) -> Option<Resource> {
         "wit" => work_items::resource(rest, in_project),
         "test" => match rest {
             [] => Some(collection::OPTIONS),
-            [name] if is(name, "points") => Some(test_plans::POINTS_QUERY),
             [name] if is(name, "runs") => Some(runs::LIST),
             [name, id] if is(name, "runs") && numeric(id) => Some(runs::ONE),
             [name, id, what] if is(name, "runs") && numeric(id) && is(what, "statistics") => {
@@ -225,7 +224,7 @@ fn resource(parts: &[&str], in_project: bool) -> Option<Resource> {
                 }
                 _ => None,
             },
-            _ => None,
+            _ => test_plans::resource_of_test(rest),
         },
         _ => None,
     }

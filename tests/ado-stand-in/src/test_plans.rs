@@ -3,6 +3,7 @@
 mod cases;
 mod configurations;
 mod pages;
+mod pick_lists;
 mod plans;
 mod points;
 mod query;
@@ -41,6 +42,14 @@ pub(crate) fn resource(rest: &[&str]) -> Option<Resource> {
             }
         }
         _ => None,
+    }
+}
+
+/// What answers below `test` and is about plans.
+pub(crate) fn resource_of_test(rest: &[&str]) -> Option<Resource> {
+    match rest {
+        [name] if routes::is(name, "points") => Some(POINTS_QUERY),
+        _ => pick_lists::resource(rest),
     }
 }
 

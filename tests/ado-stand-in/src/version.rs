@@ -13,6 +13,8 @@ pub(crate) enum Release {
     Always,
     /// From this version on; before, there is a preview of this revision.
     From(Version, u32),
+    /// In no version after this one.
+    Until(Version),
     /// Never.
     Never,
 }
@@ -22,6 +24,7 @@ impl Release {
         match self {
             Release::Always => version < (7, 2),
             Release::From(first, _) => version >= first && version < (7, 2),
+            Release::Until(last) => version <= last,
             Release::Never => false,
         }
     }
@@ -70,6 +73,13 @@ pub(crate) fn agreed(request: &Request, release: Release, newest: Version) -> Ha
                 "The requested REST API version of {asked} is out of range for this server. The latest REST API version this server supports is {}.{}.",
                 newest.0, newest.1
             ),
+        ));
+    }
+    if matches!(release, Release::Until(last) if version > last) {
+        return Err(Refusal::new(
+            400,
+            "VssVersionNotSupportedException",
+            format!("The resource is not described in version \"{asked}\"."),
         ));
     }
     if !preview && !release.contains(version) {

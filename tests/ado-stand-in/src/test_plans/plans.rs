@@ -54,7 +54,7 @@ fn one(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
 }
 
 /// A plan; without details a list does not tell how outcomes are synchronised.
-fn view(state: &State, project: &Project, plan: &Plan, details: bool) -> Value {
+pub(super) fn view(state: &State, project: &Project, plan: &Plan, details: bool) -> Value {
     let area = if plan.area.is_empty() {
         &plan.project
     } else {

@@ -109,7 +109,7 @@ fn of_case(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
 }
 
 /// A suite with all that lies below it.
-fn tree(state: &State, project: &Project, plan: &Plan, suite: &Suite) -> Value {
+pub(super) fn tree(state: &State, project: &Project, plan: &Plan, suite: &Suite) -> Value {
     let mut view = view(state, project, plan, suite);
     let children = state.holdings.children(suite.id);
     if !children.is_empty() {
@@ -121,7 +121,7 @@ fn tree(state: &State, project: &Project, plan: &Plan, suite: &Suite) -> Value {
     view
 }
 
-fn view(state: &State, project: &Project, plan: &Plan, suite: &Suite) -> Value {
+pub(super) fn view(state: &State, project: &Project, plan: &Plan, suite: &Suite) -> Value {
     let mut view = json!({
         "id": suite.id,
         "name": suite.name,

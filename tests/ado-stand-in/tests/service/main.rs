@@ -6,6 +6,7 @@
 )]
 
 mod plans_support;
+mod point_outcomes;
 mod support;
 
 mod access;
@@ -17,6 +18,7 @@ mod inspection;
 mod large_plans;
 mod look_ups;
 mod page;
+mod pick_lists;
 mod plan_faults;
 mod plan_versions;
 mod planned_runs;
