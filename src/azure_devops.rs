@@ -21,6 +21,7 @@ pub mod builds;
 pub mod client;
 pub mod connection;
 pub mod explain;
+pub mod form;
 mod progress;
 pub mod projects;
 mod reading;

@@ -87,6 +87,16 @@ impl Clean {
         (Self(first_units(&self.0, room).to_owned() + SAID), true)
     }
 
+    /// The beginning of the text, of at most `limit` UTF-16 code units; a shortened one ends in `…`.
+    #[must_use]
+    pub fn shortened(self, limit: usize) -> Self {
+        if self.len() <= limit {
+            return self;
+        }
+        let beginning = first_units(&self.0, limit.saturating_sub(1));
+        Self(format!("{}…", beginning.trim_end()))
+    }
+
     /// The text as a name of a file: what Windows or the service refuses becomes `_`.
     #[must_use]
     pub fn as_file_name(self, limit: usize) -> Self {
