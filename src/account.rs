@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::azure_devops::form::Form;
 use crate::azure_devops::{TestPlanId, TestRunId};
 use crate::exit_code::ExitCode;
 use crate::katalon::{Report, Status, TestResult};
@@ -122,6 +123,8 @@ pub struct Account {
     pub missing_attachments: Vec<(String, String)>,
     /// Single results that were refused: test case and reason.
     pub refused: Vec<(String, String)>,
+    /// Single results that are there in another form than they should be: test case, form, reason.
+    pub reduced: Vec<(String, Form, String)>,
 }
 
 /// Counts of Katalon results.
@@ -200,6 +203,7 @@ impl Account {
             Fate::Published {
                 id,
                 refused,
+                reduced,
                 missing_attachments,
             } => {
                 self.runs.push(RunAccount {
@@ -228,6 +232,13 @@ impl Account {
                         let test_case = &account.report.results[result].test_case;
                         self.refused
                             .push((test_case.as_str().to_owned(), why.clone()));
+                    }
+                }
+                for (&position, (form, why)) in reduced {
+                    for &(report, result) in &origin.sources[position] {
+                        let test_case = &self.reports[report].report.results[result].test_case;
+                        self.reduced
+                            .push((test_case.as_str().to_owned(), *form, why.clone()));
                     }
                 }
                 for (&position, why) in missing_attachments {

@@ -91,6 +91,10 @@ pub mod code {
     pub const NOT_READ_BACK: Code = Code("KADO027");
     /// A collection executed a suite of which no report is at hand.
     pub const SUITE_MISSING: Code = Code("KADO028");
+    /// A result was published without a part that Azure DevOps refused.
+    pub const RESULT_REDUCED: Code = Code("KADO040");
+    /// An attachment is there twice.
+    pub const ATTACHED_TWICE: Code = Code("KADO041");
     /// The summary could not be written.
     pub const NO_SUMMARY: Code = Code("KADO025");
     /// Tests failed, and the task is to fail then.

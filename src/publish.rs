@@ -28,6 +28,7 @@ mod learn;
 mod lost;
 pub mod marker;
 mod matching;
+mod narrowing;
 mod reading;
 mod refused;
 mod retry;
@@ -214,21 +215,31 @@ impl Work<'_> {
             Sent::Answered(_) | Sent::Refused(_) => None,
             Sent::NotSent(trouble) | Sent::Unknown(trouble) => Some(trouble.clone()),
         };
-        let before = self.published.seen.progress();
-        let stop = self.published.seen.learn(self.desired, &step, sent);
-        if self.published.seen.progress() > before {
+        let refusal = match (&step, &sent) {
+            (Step::AddResults { .. }, Sent::Refused(refusal)) => Some(refusal.clone()),
+            _ => None,
+        };
+        let seen = &mut self.published.seen;
+        let before = (seen.progress(), seen.narrowings());
+        let stop = seen.learn(self.desired, &step, sent);
+        if seen.progress() > before.0 {
             self.patience.progress();
+        }
+        if seen.narrowings() != before.1 {
+            self.patience.begin_anew();
         }
         if trouble.is_none() {
             self.excuse_wait();
         }
         self.tell_remarks();
-        if let Some(Stop::Refused(refusal)) = stop {
-            return Outcome::Stopped(explain::refusal(
-                self.publisher.client,
-                &refusal,
-                self.asker(),
-            ));
+        let stop = match (stop, refusal) {
+            (Some(Stop::Refused(refusal)), _) => Some(refusal),
+            (None, Some(refusal)) if self.patience.is_over_after_refusal() => Some(refusal),
+            (None, _) => None,
+        };
+        if let Some(refusal) = stop {
+            let problem = explain::refusal(self.publisher.client, &refusal, self.asker());
+            return Outcome::Stopped(problem);
         }
         match trouble {
             Some(trouble) => self.after_trouble(&step, &trouble).await,
@@ -358,6 +369,13 @@ impl Work<'_> {
             self.patience.after(trouble)
         };
         let Some(wait) = wait else {
+            // The look that follows says whether it is so.
+            if let Step::AddResults { run, .. } = step
+                && trouble.retry_after.is_none()
+                && self.published.seen.blame_the_last_result(*run)
+            {
+                return Outcome::Learnt;
+            }
             if trouble.retry_after.is_none() && self.only_attachments_fail(step).await {
                 self.published.seen.give_up_attachments(&trouble.cause);
                 self.patience.progress();
@@ -414,7 +432,7 @@ impl Work<'_> {
         let waits = self.publisher.waits;
         match wait {
             Wait::No => Duration::ZERO,
-            Wait::Late => waits.late,
+            Wait::Late(others) => waits.before_look(others),
             Wait::Other => {
                 let since = *self.others_since.get_or_insert_with(Instant::now);
                 let left = self.publisher.retry_for.saturating_sub(since.elapsed());
@@ -454,9 +472,18 @@ impl Work<'_> {
                 let run = &self.desired.runs[*run].run;
                 answer(writer.create(project, run).await, Answer::Created)
             }
-            (Step::AddResults { run, id, results }, Some(writer), _) => {
+            (
+                Step::AddResults {
+                    run,
+                    id,
+                    results,
+                    form,
+                },
+                Some(writer),
+                _,
+            ) => {
                 let all = &self.desired.runs[*run].results;
-                let results: Vec<_> = results.iter().map(|&at| &all[at]).collect();
+                let results: Vec<_> = results.iter().map(|&at| all[at].in_form(*form)).collect();
                 answer(
                     writer.add_results(project, *id, &results).await,
                     Answer::Added,

@@ -138,6 +138,7 @@ mod tests {
             comment: Clean::default(),
             result_group_type: None,
             sub_results: Vec::new(),
+            iteration_details: Vec::new(),
         }
     }
 

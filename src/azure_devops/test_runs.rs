@@ -3,6 +3,7 @@
 //! Answers are read leniently: servers send ids as numbers or strings, leave fields out, and spell
 //! words in either case.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use bytes::Bytes;
@@ -223,7 +224,7 @@ impl Writer<'_> {
         &self,
         project: &str,
         run: TestRunId,
-        results: &[&NewTestResult],
+        results: &[Cow<'_, NewTestResult>],
     ) -> Sent<Vec<AddedResult>> {
         /// Without `state` a result stays pending, whatever its outcome says.
         #[derive(Serialize)]
@@ -239,7 +240,7 @@ impl Writer<'_> {
         );
         let body: Vec<_> = results
             .iter()
-            .map(|&result| Finished {
+            .map(|result| Finished {
                 state: "Completed",
                 result,
             })

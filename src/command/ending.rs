@@ -81,6 +81,16 @@ fn judge(account: &Account, invocation: &Invocation, pipeline: &Pipeline, verdic
             "",
         ));
     }
+    for (test_case, form, why) in &account.reduced {
+        pipeline.issue(&Problem::warning(
+            code::RESULT_REDUCED,
+            format!(
+                "the result of '{test_case}' is published {}: {why}",
+                form.told()
+            ),
+            "Its report holds the rest.",
+        ));
+    }
     if let Some((first, why)) = account.missing_attachments.first() {
         pipeline.issue(&Problem::warning(
             code::MISSING_ATTACHMENTS,

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::desired::{Desired, DesiredRun};
 use super::fate::{After, Fate, Remark, Why};
-use super::filling::{Completion, Filling};
+use super::filling::{Completion, Filling, Looks};
 use super::marker::Marker;
-use super::retry::{LOOKS, LOOKS_AFTER_SILENCE, LOOKS_AT_OTHERS};
+use super::retry::{LOOKS, LOOKS_AFTER_SILENCE, LOOKS_AT_OTHERS, LOOKS_FOR_RUN};
 use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::test_runs::{RunsPage, StoredRun};
 use crate::azure_devops::{Life, TestRunId};
@@ -93,7 +93,11 @@ impl Seen {
                     let id = filling.id;
                     self.decide_twins(run, at, id, &related);
                 }
-                Place::Filling(_) | Place::ToCreate | Place::Ending { .. } | Place::Settled(_) => {}
+                Place::Filling(_)
+                | Place::ToCreate
+                | Place::Checking { .. }
+                | Place::Ending { .. }
+                | Place::Settled(_) => {}
             }
         }
         self.looks_at_others += u32::from(looked_at_others);
@@ -117,18 +121,20 @@ impl Seen {
         // Several hold it where it was published on purpose: a whole one counts, the newest of those.
         let best = |found: &&&Marked<'_>| (found.run.error_message.is_empty(), found.run.id);
         if let Some(found) = of(Life::Finished).filter(covered).max_by_key(best) {
-            let id = found.run.id;
-            // A try that was killed between completing a run and reading it back may have left it
-            // with results that a lost request brought twice.
-            let holds_more = found
-                .run
-                .total_tests
-                .is_some_and(|total| total > run.results.len() as u64);
-            if found.ours && found.has_exactly_the_keys_of(run) && holds_more {
-                self.begin_anew(at, id, Why::Spoiled, "it holds results twice");
+            // Somebody may have ended an unfinished run. And a try that was killed between completing
+            // a run and reading it back may have left it with results that came twice.
+            let expected = run.results.len() as u64;
+            let is_off = found.run.total_tests.is_some_and(|total| total != expected);
+            let is_explained = !found.run.error_message.is_empty();
+            let is_own = found.ours && found.has_exactly_the_keys_of(run);
+            self.places[at] = if is_off && !is_explained && is_own {
+                Place::Checking {
+                    id: found.run.id,
+                    looks: Looks::needing(1),
+                }
             } else {
-                self.places[at] = Place::Settled(found.already_published());
-            }
+                Place::Settled(found.already_published())
+            };
             return;
         }
         if run.keys.len() > 1 && of(Life::Finished).next().is_some() {
@@ -158,7 +164,8 @@ impl Seen {
                     id: found.run.id,
                 });
             }
-            let after_silence = self.create_looks[at].is_some_and(|(_, needed)| needed > LOOKS);
+            let after_silence =
+                self.create_looks[at].is_some_and(|(_, needed)| needed > LOOKS_FOR_RUN);
             self.create_looks[at] = None;
             let needed = if after_silence {
                 LOOKS_AFTER_SILENCE
@@ -173,7 +180,7 @@ impl Seen {
             if made < needed {
                 self.listing = Listing::Unknown {
                     pages: Vec::new(),
-                    wait: Wait::Late,
+                    wait: Wait::Late(*made),
                 };
                 return;
             }
@@ -252,7 +259,11 @@ impl Seen {
             .filter_map(|place| match place {
                 Place::Filling(filling) => Some(filling.id),
                 Place::Ending { id, .. } => Some(*id),
-                Place::Undecided | Place::ToCreate | Place::Held { .. } | Place::Settled(_) => None,
+                Place::Undecided
+                | Place::ToCreate
+                | Place::Checking { .. }
+                | Place::Held { .. }
+                | Place::Settled(_) => None,
             })
             .collect();
         for found in marked {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::azure_devops::TestRunId;
+use crate::azure_devops::form::Form;
 use crate::secrets::Clean;
 
 /// What follows a run that was given up.
@@ -25,6 +26,8 @@ pub enum Fate {
         id: TestRunId,
         /// Position and reason of each refused result.
         refused: BTreeMap<usize, String>,
+        /// Of each result that was refused as it is: what of it is there, and why.
+        reduced: BTreeMap<usize, (Form, String)>,
         /// Position and reason of each attachment that did not arrive.
         missing_attachments: BTreeMap<usize, String>,
     },
@@ -142,6 +145,11 @@ pub enum Remark {
         id: TestRunId,
         /// Why not.
         reason: String,
+    },
+    /// A completed run holds an attachment twice, and was begun anew before.
+    AttachedTwice {
+        /// The run.
+        id: TestRunId,
     },
     /// The service did not keep the mark of a new run as it was sent.
     MarkLost {

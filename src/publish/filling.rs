@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::{DesiredRun, Target};
 use super::fate::{After, Fate, Why};
+use super::narrowing::{Broken, Trial};
+use crate::azure_devops::form::Form;
 use crate::azure_devops::test_runs::{AddedResult, Place, StoredAttachment, StoredResult};
-use crate::azure_devops::{TestResultId, TestRunId};
+use crate::azure_devops::{NewAttachment, TestResultId, TestRunId};
 
 /// An attachment that failed so often is left out; the run is completed without it.
 pub(super) const ATTACHMENT_TRIES: u8 = 5;
@@ -21,8 +23,12 @@ pub struct Filling {
     pub refused: BTreeMap<usize, String>,
     /// Bytes of each result on the wire.
     pub sizes: Vec<usize>,
-    /// How many results may travel together with each: halved when a request is refused.
-    pub largest_batch: Vec<usize>,
+    /// How each result is sent next.
+    pub trials: Vec<Trial>,
+    /// How often a request was made smaller, or a result sent in another form.
+    pub narrowed: u32,
+    /// A request with results that broke, until it is known what of it arrived.
+    pub broken: Option<Broken>,
     /// Its attachments.
     pub attachments: Vec<AttachmentSeen>,
     /// Results whose request was refused (none: the completion), until it is known that the run is
@@ -42,6 +48,10 @@ pub struct Filling {
     pub giving_up: Option<(Why, After)>,
     /// What was read of it after it was completed.
     pub reading: Looks,
+    /// Its results were all seen in it after it was completed.
+    pub is_read_back: bool,
+    /// Attachments whose answer was lost once: they may come late, and be there twice.
+    pub unanswered: BTreeSet<usize>,
 }
 
 /// What is known of the results of a run.
@@ -173,7 +183,9 @@ impl Filling {
             results,
             refused: BTreeMap::new(),
             sizes: sizes.collect(),
-            largest_batch: vec![usize::MAX; run.results.len()],
+            trials: vec![Trial::first(); run.results.len()],
+            narrowed: 0,
+            broken: None,
             attachments: vec![attachment; run.attachments.len()],
             refusal: None,
             twins_checked: false,
@@ -183,17 +195,24 @@ impl Filling {
             looks_at_end: 0,
             giving_up: None,
             reading: Looks::needing(1),
+            is_read_back: false,
+            unanswered: BTreeSet::new(),
         }
     }
 
     /// Whether nothing is left to send but the completion.
     pub(super) fn all_sent(&self) -> bool {
-        let ResultsSeen::Known(stored) = &self.results else {
-            return false;
-        };
-        let results =
-            (0..stored.len()).all(|at| stored[at].is_some() || self.refused.contains_key(&at));
-        results && self.refusal.is_none()
+        self.holds_all_results() && self.refusal.is_none()
+    }
+
+    /// Whether every result is there that the service takes.
+    pub(super) fn holds_all_results(&self) -> bool {
+        match &self.results {
+            ResultsSeen::Known(stored) => {
+                (0..stored.len()).all(|at| stored[at].is_some() || self.refused.contains_key(&at))
+            }
+            ResultsSeen::Unknown(_) => false,
+        }
     }
 
     pub(super) fn published(&self) -> Fate {
@@ -209,9 +228,17 @@ impl Filling {
                 }
             })
             .collect();
+        let reduced = self
+            .trials
+            .iter()
+            .enumerate()
+            .filter(|(at, trial)| trial.form != Form::Whole && !self.refused.contains_key(at));
         Fate::Published {
             id: self.id,
             refused: self.refused.clone(),
+            reduced: reduced
+                .map(|(at, trial)| (at, (trial.form, trial.reason.clone())))
+                .collect(),
             missing_attachments,
         }
     }
@@ -223,15 +250,11 @@ impl Filling {
         at: Place,
         list: &[StoredAttachment],
     ) {
-        let ResultsSeen::Known(stored) = &self.results else {
-            return;
-        };
         let mut there: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for found in list {
             *there.entry((&found.name, &found.comment)).or_default() += 1;
         }
-        let here = |position: &usize| place(run.attachments[*position].target, stored) == Some(at);
-        let positions: Vec<usize> = (0..run.attachments.len()).filter(here).collect();
+        let positions: Vec<usize> = self.at_place(run, at).collect();
         // First those known to be there, so that they are not counted for another one.
         for known in [true, false] {
             for &position in &positions {
@@ -266,6 +289,48 @@ impl Filling {
                 }
             }
         }
+    }
+
+    /// What is attached at a place of the completed run. Whether anything is there twice.
+    pub(super) fn verify_attachments(
+        &mut self,
+        run: &DesiredRun,
+        at: Place,
+        list: &[StoredAttachment],
+    ) -> bool {
+        let here = self.take_unanswered(run, at);
+        let is = |wanted: &NewAttachment, found: &StoredAttachment| {
+            wanted.name.as_str() == found.name && wanted.fingerprint == found.comment
+        };
+        here.iter().any(|position| {
+            let wanted = &run.attachments[*position].attachment;
+            let there = list.iter().filter(|found| is(wanted, found)).count();
+            let alike = self.at_place(run, at).filter(|other| {
+                let other = &run.attachments[*other].attachment;
+                other.name == wanted.name && other.fingerprint == wanted.fingerprint
+            });
+            there > alike.count()
+        })
+    }
+
+    /// The attachments of a place whose answer was lost; they are looked at no more.
+    pub(super) fn take_unanswered(&mut self, run: &DesiredRun, at: Place) -> Vec<usize> {
+        let here: Vec<usize> = self.at_place(run, at).collect();
+        let unanswered = here.into_iter();
+        unanswered
+            .filter(|position| self.unanswered.remove(position))
+            .collect()
+    }
+
+    fn at_place(&self, run: &DesiredRun, at: Place) -> impl Iterator<Item = usize> {
+        let stored = match &self.results {
+            ResultsSeen::Known(stored) => stored.as_slice(),
+            ResultsSeen::Unknown(_) => &[],
+        };
+        let attachments = run.attachments.iter().enumerate();
+        attachments
+            .filter(move |(_, attachment)| place(attachment.target, stored) == Some(at))
+            .map(|(position, _)| position)
     }
 
     pub(super) fn fail_attachments(&mut self, run: &DesiredRun, at: Place, reason: &str) {

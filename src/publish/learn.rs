@@ -1,5 +1,6 @@
 //! How what a request came to adds to what is known.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::desired::Desired;
@@ -35,7 +36,11 @@ impl Seen {
             Sent::Refused(refusal) if stops_everything(step, &refusal) => {
                 Some(Stop::Refused(refusal))
             }
-            Sent::Refused(refusal) => self.learn_refusal(desired, step, refusal),
+            Sent::Refused(refusal) => {
+                // What is read to find out why brings nothing forward.
+                self.looking |= step.writes();
+                self.learn_refusal(desired, step, refusal)
+            }
             // Nothing was changed: the same step comes again.
             Sent::NotSent(_) => None,
             Sent::Unknown(trouble) => {
@@ -74,6 +79,9 @@ impl Seen {
             }
             Sent::Refused(refusal) => *seen = AttachmentSeen::Failed(described(refusal)),
             Sent::NotSent(trouble) | Sent::Unknown(trouble) => {
+                if matches!(sent, Sent::Unknown(_)) {
+                    filling.unanswered.insert(position);
+                }
                 // While nothing is answered it is the service that fails, not this attachment.
                 let failures =
                     failures + u8::from(others_answered && trouble.kind != TroubleKind::Busy);
@@ -121,9 +129,16 @@ impl Seen {
                 }
             }
             (Step::ReadAttachments { run, place: at, .. }, Answer::Attachments(list)) => {
-                if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
-                    filling.learn_attachments(&desired.runs[*run], *at, &list);
+                let Some(Place::Filling(filling)) = self.places.get_mut(*run) else {
+                    return;
+                };
+                let wanted = &desired.runs[*run];
+                if filling.completion != Completion::Finished {
+                    filling.learn_attachments(wanted, *at, &list);
+                    return;
                 }
+                let is_twice = filling.verify_attachments(wanted, *at, &list);
+                self.learn_twice(*run, is_twice);
             }
             (Step::ReadRun { run, id }, Answer::Run(stored)) => {
                 self.learn_run(desired, *run, *id, stored.state)
@@ -138,6 +153,13 @@ impl Seen {
 
     fn learn_results(&mut self, desired: &Desired, at: usize, page: Vec<StoredResult>) {
         let run = &desired.runs[at];
+        if let Some(Place::Checking { id, looks }) = self.places.get_mut(at) {
+            let id = *id;
+            if let Some(stored) = looks.learn(page) {
+                self.learn_whole(at, id, stored.len().cmp(&run.results.len()));
+            }
+            return;
+        }
         let Some(Place::Filling(filling)) = self.places.get_mut(at) else {
             return;
         };
@@ -146,11 +168,18 @@ impl Seen {
             let Some(stored) = looks.learn(page) else {
                 return;
             };
-            let (matched, strangers) = matching::match_results(&run.results, &stored);
+            let as_sent = run.results.iter().zip(&filling.trials);
+            let ours: Vec<_> = as_sent
+                .map(|(result, trial)| result.in_form(trial.form))
+                .collect();
+            let (matched, strangers) = matching::match_results(&ours, &stored);
             if strangers > 0 {
                 self.begin_anew(at, id, Why::Spoiled, "it holds results twice");
-            } else {
-                filling.results = ResultsSeen::Known(matched);
+                return;
+            }
+            filling.results = ResultsSeen::Known(matched);
+            if let Some(broken) = filling.broken.take() {
+                filling.came_back(run, broken);
             }
             return;
         }
@@ -164,7 +193,8 @@ impl Seen {
             stored.iter().flatten().map(|result| result.id).collect();
         let found: BTreeSet<TestResultId> = found.iter().map(|result| result.id).collect();
         if found == expected {
-            self.places[at] = Place::Settled(filling.published());
+            filling.is_read_back = true;
+            self.learn_twice(at, false);
         } else if found.is_superset(&expected) {
             self.begin_anew(at, id, Why::Spoiled, "it holds results twice");
         } else if filling.reading.made < LOOKS_AFTER_SILENCE {
@@ -172,6 +202,43 @@ impl Seen {
             filling.reading.needed = filling.reading.made + 1;
         } else {
             self.begin_anew(at, id, Why::Spoiled, "it lost results");
+        }
+    }
+
+    /// How many results a finished run holds that bears our mark, compared with ours.
+    fn learn_whole(&mut self, at: usize, id: TestRunId, holds: Ordering) {
+        match holds {
+            Ordering::Greater => {
+                self.begin_anew(at, id, Why::Spoiled, "it holds results twice");
+            }
+            Ordering::Less => self.lost(at, id, "somebody ended it"),
+            Ordering::Equal => {
+                self.places[at] = Place::Settled(Fate::AlreadyPublished {
+                    id,
+                    ours: true,
+                    incomplete: false,
+                });
+            }
+        }
+    }
+
+    /// A completed run holds its results once; its attachments were looked at, as far as they had
+    /// to be.
+    pub(super) fn learn_twice(&mut self, at: usize, is_twice: bool) {
+        let Some(Place::Filling(filling)) = self.places.get(at) else {
+            return;
+        };
+        if is_twice && self.begun_anew[at] == 0 {
+            self.begin_anew(at, filling.id, Why::Spoiled, "it holds an attachment twice");
+            return;
+        }
+        if is_twice {
+            // Attachments never keep a run from being completed.
+            let id = filling.id;
+            self.remarks.push(Remark::AttachedTwice { id });
+        }
+        if filling.unanswered.is_empty() {
+            self.places[at] = Place::Settled(filling.published());
         }
     }
 
@@ -204,6 +271,12 @@ impl Seen {
                     filling.completion = Completion::Open;
                 }
             }
+            // Somebody else completed it, and nothing was missing any more but files.
+            Life::Finished if filling.holds_all_results() => {
+                if filling.refusal.take().is_some() {
+                    filling.completion = Completion::Finished;
+                }
+            }
             Life::Finished | Life::Aborted => self.lost(at, id, "somebody ended it"),
             Life::Open => {
                 let Some((results, reason)) = filling.refusal.take() else {
@@ -215,14 +288,9 @@ impl Seen {
                     self.places[at] = Place::Ending { id, why, then };
                     return;
                 }
-                if let [only] = results[..] {
-                    filling.refused.insert(only, reason);
-                } else {
-                    for at in &results {
-                        filling.largest_batch[*at] = (results.len() / 2).max(1);
-                    }
-                }
-                if filling.refused.len() == desired.runs[at].results.len() {
+                let run = &desired.runs[at];
+                filling.narrow(run, &results, reason);
+                if filling.refused.len() == run.results.len() {
                     let reason = filling.refused.values().next().cloned().unwrap_or_default();
                     let then =
                         After::Missing(format!("Azure DevOps refused every result: {reason}"));

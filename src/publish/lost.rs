@@ -2,7 +2,7 @@
 
 use super::fate::Fate;
 use super::filling::{Completion, Looks, ResultsSeen};
-use super::retry::{LOOKS, LOOKS_AFTER_SILENCE};
+use super::retry::{LOOKS, LOOKS_AFTER_SILENCE, LOOKS_FOR_RUN, LOOKS_FOR_RUN_AFTER_SILENCE};
 use super::seen::{Listing, Place, Seen, Wait};
 use super::step::Step;
 use crate::azure_devops::sent::{Trouble, TroubleKind};
@@ -13,11 +13,21 @@ impl Seen {
         let needed = looks_after(trouble.kind);
         match step {
             Step::Create { run } if self.can_look => {
+                let needed = match trouble.kind {
+                    TroubleKind::Silent => LOOKS_FOR_RUN_AFTER_SILENCE,
+                    TroubleKind::Connect
+                    | TroubleKind::Tls
+                    | TroubleKind::Proxy
+                    | TroubleKind::Cut
+                    | TroubleKind::Busy
+                    | TroubleKind::Server
+                    | TroubleKind::Answer => LOOKS_FOR_RUN,
+                };
                 self.create_looks[*run] = Some((0, needed));
                 self.places[*run] = Place::Undecided;
                 self.listing = Listing::Unknown {
                     pages: Vec::new(),
-                    wait: Wait::Late,
+                    wait: Wait::Late(0),
                 };
             }
             Step::Create { run } => {
@@ -27,8 +37,12 @@ impl Seen {
                 );
                 self.places[*run] = Place::Settled(Fate::Missing { reason });
             }
-            Step::AddResults { run, .. } => {
+            Step::AddResults { run, results, .. } => {
                 if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
+                    // A busy service says nothing about what it was sent.
+                    if trouble.kind != TroubleKind::Busy {
+                        filling.broke(results, trouble);
+                    }
                     filling.results = ResultsSeen::Unknown(Looks::needing(needed));
                     // A run that was ended has been seen to answer with nothing, or with ids of -1.
                     filling.doubt = trouble.kind == TroubleKind::Answer;

@@ -1,5 +1,6 @@
 //! Which stored result is which of ours, after an answer was lost.
 
+use std::borrow::Borrow;
 use std::collections::{HashMap, VecDeque};
 
 use crate::azure_devops::NewTestResult;
@@ -8,11 +9,11 @@ use crate::azure_devops::test_runs::{AddedResult, StoredResult};
 /// Finds each of our results among those stored, which are ordered by id: by storage, name,
 /// machine, outcome and duration together, equal ones by their number. What we did not send
 /// matches anything. Also gives how many stored ones are none of ours.
-pub(super) fn match_results(
-    ours: &[NewTestResult],
+pub(super) fn match_results<R: Borrow<NewTestResult>>(
+    ours: &[R],
     stored: &[StoredResult],
 ) -> (Vec<Option<AddedResult>>, usize) {
-    let mut unclaimed: HashMap<(&str, &str, &str), VecDeque<&StoredResult>> = HashMap::new();
+    let mut unclaimed: HashMap<Identity<'_>, VecDeque<&StoredResult>> = HashMap::new();
     for result in stored {
         let identity = (
             result.automated_test_storage.as_str(),
@@ -22,13 +23,18 @@ pub(super) fn match_results(
         unclaimed.entry(identity).or_default().push_back(result);
     }
     let mut found = vec![None; ours.len()];
-    // Those that say more choose first, so that one without duration takes what is left.
-    for with_duration in [true, false] {
-        for (at, result) in ours
-            .iter()
-            .enumerate()
-            .filter(|(_, result)| result.duration.is_some() == with_duration)
-        {
+    // Those that say more choose first, so that one without duration takes what is left. The number
+    // of sub-results only helps to choose, since not every server lists them. Last come results
+    // that a killed try may have sent without machine and duration.
+    let mut order: Vec<usize> = (0..ours.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(says(ours[at].borrow())));
+    let choices: [Alike; 3] = [is_same_with_sub_results, is_same, may_be_same];
+    for is_alike in choices {
+        for &at in &order {
+            let result = ours[at].borrow();
+            if found[at].is_some() {
+                continue;
+            }
             let identity = (
                 result.automated_test_storage.as_str(),
                 result.automated_test_name.as_str(),
@@ -37,7 +43,7 @@ pub(super) fn match_results(
             let Some(candidates) = unclaimed.get_mut(&identity) else {
                 continue;
             };
-            let fits = |candidate: &&StoredResult| is_same(result, candidate);
+            let fits = |candidate: &&StoredResult| is_alike(result, candidate);
             if let Some(position) = candidates.iter().position(fits)
                 && let Some(candidate) = candidates.remove(position)
             {
@@ -52,6 +58,21 @@ pub(super) fn match_results(
     (found, strangers)
 }
 
+/// Storage, name and outcome.
+type Identity<'a> = (&'a str, &'a str, &'a str);
+
+/// Whether a stored result may be this one of ours.
+type Alike = fn(&NewTestResult, &StoredResult) -> bool;
+
+/// How much of what tells it from others a result says.
+fn says(result: &NewTestResult) -> usize {
+    usize::from(result.duration.is_some()) + usize::from(!result.computer_name.is_empty())
+}
+
+fn is_same_with_sub_results(ours: &NewTestResult, stored: &StoredResult) -> bool {
+    is_same(ours, stored) && ours.weight() == 1 + stored.sub_results.len()
+}
+
 fn is_same(ours: &NewTestResult, stored: &StoredResult) -> bool {
     let same_machine =
         ours.computer_name.is_empty() || ours.computer_name.as_str() == stored.computer_name;
@@ -61,6 +82,12 @@ fn is_same(ours: &NewTestResult, stored: &StoredResult) -> bool {
         (None, _) => true,
     };
     same_machine && same_duration
+}
+
+/// The same, of one that was stored without machine and duration.
+fn may_be_same(ours: &NewTestResult, stored: &StoredResult) -> bool {
+    let says_nothing = stored.duration_in_ms.is_none_or(|stored| stored == 0.0);
+    is_same(ours, stored) || (stored.computer_name.is_empty() && says_nothing)
 }
 
 #[cfg(test)]

@@ -66,6 +66,10 @@ impl Seen {
             Step::ReadAttachments { run, place: at, .. } => {
                 if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
                     filling.fail_attachments(&desired.runs[*run], *at, &described(&refusal));
+                    if filling.completion == Completion::Finished {
+                        filling.take_unanswered(&desired.runs[*run], *at);
+                        self.learn_twice(*run, false);
+                    }
                 }
             }
             Step::End {
@@ -81,6 +85,16 @@ impl Seen {
                 }
             }
             Step::ReadResults { run, id, .. } | Step::ReadRun { run, id } => {
+                if let Place::Checking { .. } = self.places[*run] {
+                    let reason = described(&refusal);
+                    self.remarks.push(Remark::NotReadBack { id: *id, reason });
+                    self.places[*run] = Place::Settled(Fate::AlreadyPublished {
+                        id: *id,
+                        ours: true,
+                        incomplete: false,
+                    });
+                    return None;
+                }
                 if let Place::Filling(filling) = &self.places[*run]
                     && filling.completion == Completion::Finished
                 {

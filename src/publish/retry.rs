@@ -14,13 +14,20 @@ pub(super) const LOOKS: u8 = 2;
 /// The same after a request that the service may still be at work on: half a minute in all.
 pub(super) const LOOKS_AFTER_SILENCE: u8 = 7;
 
+/// Looks for a run whose creation was not answered, before it is made once more. The waits before
+/// them grow, see [`Waits::before_look`]: 35 seconds in all.
+pub(super) const LOOKS_FOR_RUN: u8 = 3;
+
+/// The same where the service may still be at work on it: 75 seconds.
+pub(super) const LOOKS_FOR_RUN_AFTER_SILENCE: u8 = 5;
+
 /// How often a run of another owner is looked at again.
 pub(super) const LOOKS_AT_OTHERS: u32 = 12;
 
 /// How long to wait for what. A value, so that tests can make it short.
 #[derive(Clone, Copy, Debug)]
 pub struct Waits {
-    /// Before another look for what a lost request may have done.
+    /// Before another look for what a lost request may have done; a series of looks waits longer.
     pub late: Duration,
     /// Before another look at a run of another job.
     pub other: Duration,
@@ -38,6 +45,13 @@ impl Default for Waits {
     }
 }
 
+impl Waits {
+    /// The wait before a look in a series, after so many others: 1, 2, 4, 4, … times the first.
+    pub(super) fn before_look(&self, others: u8) -> Duration {
+        self.late * 2_u32.pow(u32::from(others.min(2)))
+    }
+}
+
 /// Counts failures since the last progress.
 #[derive(Debug)]
 pub(super) struct Patience {
@@ -45,6 +59,8 @@ pub(super) struct Patience {
     limit: Duration,
     failures: u32,
     last_progress: Instant,
+    /// Since when there were refusals and no progress.
+    refused_since: Option<Instant>,
 }
 
 impl Patience {
@@ -54,6 +70,7 @@ impl Patience {
             limit,
             failures: 0,
             last_progress: Instant::now(),
+            refused_since: None,
         }
     }
 
@@ -61,6 +78,18 @@ impl Patience {
     pub(super) fn progress(&mut self) {
         self.failures = 0;
         self.last_progress = Instant::now();
+        self.refused_since = None;
+    }
+
+    /// The next request is another one than those that failed: it need not wait as long.
+    pub(super) fn begin_anew(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Results were refused. Whether there was nothing but refusals for too long.
+    pub(super) fn is_over_after_refusal(&mut self) -> bool {
+        let since = *self.refused_since.get_or_insert_with(Instant::now);
+        !self.limit.is_zero() && since.elapsed() > self.limit
     }
 
     /// The service answered and asks to be left alone for so long: that is no time without progress.

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use super::desired::Desired;
 use super::fate::{After, Fate, Remark, Why};
-use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen};
+use super::filling::{AttachmentSeen, Completion, Filling, Looks};
 use super::retry::LOOKS_AT_OTHERS;
-use crate::azure_devops::sent::Refusal;
+use crate::azure_devops::sent::{Refusal, TroubleKind};
 use crate::azure_devops::test_runs::{
     AddedResult, RunsPage, StoredAttachment, StoredResult, StoredRun,
 };
@@ -67,8 +67,9 @@ pub enum Listing {
 pub enum Wait {
     /// No reason.
     No,
-    /// The service may still be at work on a request whose answer was lost.
-    Late,
+    /// The service may still be at work on a request whose answer was lost. So many waits went
+    /// before this one; they grow.
+    Late(u8),
     /// Another job is publishing the same report.
     Other,
 }
@@ -90,6 +91,14 @@ pub enum Place {
         why: Why,
         /// What comes after.
         then: After,
+    },
+    /// A finished run of ours bears its mark, and its counter is not the number of our results:
+    /// somebody may have ended it too early, or it holds something twice.
+    Checking {
+        /// That run.
+        id: TestRunId,
+        /// What was read of it.
+        looks: Looks,
     },
     /// Another job is publishing it.
     Held {
@@ -168,12 +177,47 @@ impl Seen {
         self.progress
     }
 
+    /// Counts requests that were made smaller, and results that are sent in another form.
+    pub fn narrowings(&self) -> u32 {
+        let narrowed = self.places.iter().map(|place| match place {
+            Place::Filling(filling) => filling.narrowed,
+            Place::Undecided
+            | Place::ToCreate
+            | Place::Ending { .. }
+            | Place::Checking { .. }
+            | Place::Held { .. }
+            | Place::Settled(_) => 0,
+        });
+        narrowed.sum()
+    }
+
+    /// Patience is at its end. Where it is over a single result that the service breaks, and all
+    /// others of its run are there, that one is to blame. Whether this is so.
+    pub fn blame_the_last_result(&mut self, run: usize) -> bool {
+        let Some(Place::Filling(filling)) = self.places.get_mut(run) else {
+            return false;
+        };
+        match &mut filling.broken {
+            Some(broken) if broken.is_last && broken.kind == TroubleKind::Server => {
+                broken.decides = true;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
     /// What became of a desired run, as far as it is known.
     pub fn fate(&self, run: usize) -> Fate {
         match self.places.get(run) {
             Some(Place::Settled(fate)) => fate.clone(),
             Some(Place::Held { by }) => Fate::StillHeld { by: *by },
-            Some(Place::Undecided | Place::ToCreate | Place::Filling(_) | Place::Ending { .. })
+            Some(
+                Place::Undecided
+                | Place::ToCreate
+                | Place::Filling(_)
+                | Place::Ending { .. }
+                | Place::Checking { .. },
+            )
             | None => Fate::Missing {
                 reason: "publishing ended before it".to_owned(),
             },
@@ -218,7 +262,10 @@ impl Seen {
                     };
                 }
                 Place::Ending { then, .. } => *then = missing,
-                Place::Undecided | Place::ToCreate | Place::Held { .. } => {
+                Place::Undecided
+                | Place::ToCreate
+                | Place::Checking { .. }
+                | Place::Held { .. } => {
                     *place = Place::Settled(Fate::Missing {
                         reason: reason.to_owned(),
                     });
@@ -235,12 +282,7 @@ impl Seen {
             let Place::Filling(filling) = place else {
                 continue;
             };
-            let ResultsSeen::Known(stored) = &filling.results else {
-                continue;
-            };
-            let complete = (0..stored.len())
-                .all(|at| stored[at].is_some() || filling.refused.contains_key(&at));
-            if !complete || filling.completion != Completion::Open {
+            if !filling.holds_all_results() || filling.completion != Completion::Open {
                 continue;
             }
             for seen in &mut filling.attachments {

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | the runs of the build are not known | look up runs (the next page) |
 //! | one of our own open runs is in the way | end it as `Aborted` |
+//! | it may be in a finished run that is not whole | read the results of that |
 //! | it is decided that it must be made | create it |
 //! | which results it holds is not known | read its results, until enough looks agree |
 //! | a refusal may mean that it was ended by somebody | read the run |
@@ -16,6 +17,7 @@
 //! | it is not completed | complete it |
 //! | whether it was completed is not known | read the run |
 //! | not all of its results were seen in it after that | read its results |
+//! | an attachment whose answer was lost may be there twice | read the attachments of that place |
 //!
 //! A run that is settled has none; when all are, runs of other owners that hold our reports are
 //! looked at again.
@@ -23,6 +25,7 @@
 use super::desired::{Desired, DesiredRun};
 use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen, place};
 use super::seen::{Listing, Place, Seen, Wait};
+use crate::azure_devops::form::Form;
 use crate::azure_devops::test_runs::{self, AddedResult, Ending};
 use crate::azure_devops::{BYTES_PER_REQUEST, RESULTS_PER_REQUEST, TestRunId};
 use crate::secrets::Clean;
@@ -71,6 +74,8 @@ pub enum Step {
         id: TestRunId,
         /// Which, in order.
         results: Vec<usize>,
+        /// What of them is sent.
+        form: Form,
     },
     /// Reads what is attached at one place.
     ReadAttachments {
@@ -147,6 +152,14 @@ pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
             // Undecided is only what the listing, unknown above, has not decided yet.
             Place::Undecided | Place::Held { .. } | Place::Settled(_) => {}
             Place::ToCreate => return Some(at_once(Step::Create { run: at })),
+            Place::Checking { id, looks, .. } => {
+                return Some(at_once(Step::ReadResults {
+                    run: at,
+                    id: *id,
+                    skip: looks.page.len(),
+                    with_sub_results: false,
+                }));
+            }
             Place::Ending { id, why, .. } => {
                 let ending = Ending::Aborted { reason: why.text() };
                 return Some(at_once(Step::End {
@@ -193,7 +206,7 @@ fn fill(at: usize, run: &DesiredRun, filling: &Filling, seen: &Seen) -> Option<N
                     .any(|result| !result.sub_results.is_empty()),
             };
             let wait = if looks.page.is_empty() && looks.made > 0 {
-                Wait::Late
+                Wait::Late(0)
             } else {
                 Wait::No
             };
@@ -203,7 +216,7 @@ fn fill(at: usize, run: &DesiredRun, filling: &Filling, seen: &Seen) -> Option<N
     };
     if filling.doubt || filling.refusal.is_some() || filling.completion == Completion::Unknown {
         let wait = if filling.looks_at_end > 0 {
-            Wait::Late
+            Wait::Late(0)
         } else {
             Wait::No
         };
@@ -212,11 +225,12 @@ fn fill(at: usize, run: &DesiredRun, filling: &Filling, seen: &Seen) -> Option<N
             wait,
         });
     }
-    if let Some(results) = next_batch(run, filling, stored) {
+    if let Some((results, form)) = next_batch(run, filling, stored) {
         return Some(at_once(Step::AddResults {
             run: at,
             id,
             results,
+            form,
         }));
     }
     if let Some(next) = next_attachments(at, run, filling, stored) {
@@ -231,9 +245,19 @@ fn fill(at: usize, run: &DesiredRun, filling: &Filling, seen: &Seen) -> Option<N
             id,
             ending: completed(run, filling),
         })),
+        Completion::Finished if filling.is_read_back => {
+            let ResultsSeen::Known(stored) = &filling.results else {
+                return None;
+            };
+            let place = filling
+                .unanswered
+                .first()
+                .and_then(|&position| place(run.attachments[position].target, stored))?;
+            Some(at_once(Step::ReadAttachments { run: at, id, place }))
+        }
         Completion::Finished => {
             let wait = if filling.reading.page.is_empty() && filling.reading.made > 0 {
-                Wait::Late
+                Wait::Late(0)
             } else {
                 Wait::No
             };
@@ -252,27 +276,40 @@ fn fill(at: usize, run: &DesiredRun, filling: &Filling, seen: &Seen) -> Option<N
     }
 }
 
-/// The results that are sent next: the first missing ones, as many as one request may hold.
+/// The results that are sent next: the first missing ones, as many as one request may hold, all in
+/// one form. One over which the service broke alone waits for the others.
 fn next_batch(
     run: &DesiredRun,
     filling: &Filling,
     stored: &[Option<AddedResult>],
-) -> Option<Vec<usize>> {
+) -> Option<(Vec<usize>, Form)> {
     let missing = |&at: &usize| stored[at].is_none() && !filling.refused.contains_key(&at);
+    let (suspects, others): (Vec<usize>, Vec<usize>) = (0..run.results.len())
+        .filter(missing)
+        .partition(|&at| filling.trials[at].is_suspect());
+    let Some(first) = others.first() else {
+        let next = |&&at: &&usize| filling.trials[at].broken;
+        let at = *suspects.iter().min_by_key(next)?;
+        return Some((vec![at], filling.trials[at].form));
+    };
+    let form = filling.trials[*first].form;
     let mut batch = Vec::new();
     let (mut weight, mut bytes, mut room) = (0, 0, usize::MAX);
-    for at in (0..run.results.len()).filter(missing) {
+    for at in others {
+        let trial = &filling.trials[at];
         weight += run.results[at].weight();
         bytes += filling.sizes[at];
-        room = room.min(filling.largest_batch[at]);
-        let fits =
-            weight <= RESULTS_PER_REQUEST && bytes <= BYTES_PER_REQUEST && batch.len() < room;
+        room = room.min(trial.room);
+        let fits = weight <= RESULTS_PER_REQUEST
+            && bytes <= BYTES_PER_REQUEST
+            && batch.len() < room
+            && trial.form == form;
         if !batch.is_empty() && !fits {
             break;
         }
         batch.push(at);
     }
-    (!batch.is_empty()).then_some(batch)
+    Some((batch, form))
 }
 
 fn next_attachments(
@@ -291,7 +328,7 @@ fn next_attachments(
         };
         match seen {
             AttachmentSeen::Unknown { late, .. } => {
-                let wait = if *late { Wait::Late } else { Wait::No };
+                let wait = if *late { Wait::Late(0) } else { Wait::No };
                 return Some(Next {
                     step: Step::ReadAttachments { run: at, id, place },
                     wait,

@@ -50,6 +50,11 @@ pub(super) fn told(remark: &Remark, desired: &Desired) -> Told {
             ),
             "Look at the test run if in doubt.",
         )),
+        Remark::AttachedTwice { id } => Told::Problem(Problem::warning(
+            code::ATTACHED_TWICE,
+            format!("test run {id} holds an attachment twice"),
+            "Azure DevOps carried out a request long after its connection had broken.",
+        )),
         Remark::MarkLost { id } => Told::Problem(Problem::warning(
             code::MARK_LOST,
             format!("Azure DevOps did not keep the comment of test run {id} as it was sent"),
