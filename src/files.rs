@@ -222,6 +222,7 @@ mod tests {
         let file = |name: &str| AttemptFile {
             path: PathBuf::from(name),
             name: name.to_owned(),
+            step: String::new(),
         };
         let attempt = Attempt {
             status: Status::Failed,

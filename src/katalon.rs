@@ -138,8 +138,23 @@ pub struct Failure {
     pub message: String,
     /// The frames (`\tat …`, `Caused by: …`), empty if there are none.
     pub stack_trace: String,
-    /// The step that failed, `click(findTestObject("Page/button"))`; empty if no log names it.
-    pub step: String,
+    /// The step that failed; of an attempt that never ended, the one that was under way. `None` if
+    /// the report names none.
+    pub step: Option<Step>,
+}
+
+/// A step of a test case, and where in it the step stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// From the outermost step to this one, each with its number where it has one: `3. if (x)`,
+    /// `2. click(a)`. A test case that was called stands for the step that called it. Never empty.
+    pub place: Vec<String>,
+    /// Line of the script that it stands in.
+    pub line: Option<u32>,
+    /// What it said when it failed.
+    pub message: String,
+    /// From its beginning to its failure.
+    pub duration: Option<Duration>,
 }
 
 /// A file that belongs to an attempt and lies inside the report folder.
@@ -149,6 +164,8 @@ pub struct AttemptFile {
     pub path: PathBuf,
     /// Its name as people should see it (`keyes-Login.png`).
     pub name: String,
+    /// The number of the step that it was recorded in, `3.2`; empty if unknown.
+    pub step: String,
 }
 
 /// One execution of a row: the first one, or a retry.

@@ -124,7 +124,10 @@ fn line(account: &ReportAccount, at: usize, secrets: &Secrets) -> String {
     let screenshots: Vec<String> = result
         .all_attempts()
         .flat_map(|attempt| &attempt.screenshots)
-        .map(|screenshot| shown(&screenshot.name))
+        .map(|screenshot| match screenshot.step.as_str() {
+            "" => shown(&screenshot.name),
+            step => format!("{} (step {step})", shown(&screenshot.name)),
+        })
         .collect();
     let missing = match &account.fates[at] {
         ResultFate::Missing { why, .. } => format!("<br>not published: {}", shown(why)),

@@ -26,7 +26,26 @@ pub(crate) fn split(text: &str, test_case: &str) -> Failure {
             message.to_owned()
         },
         stack_trace: stack_trace.trim_end().to_owned(),
-        step: String::new(),
+        step: None,
+    }
+}
+
+/// What the verdict on any test case gives as its reason; the text itself if it is no verdict.
+pub(crate) fn reason_of(text: &str) -> &str {
+    let begins = [
+        " FAILED.\nReason:",
+        " FAILED because (of)",
+        " has ERROR(s).\nReason:",
+        " ERROR.\nReason:",
+    ];
+    let path = begins
+        .iter()
+        .filter_map(|begin| text.find(begin))
+        .min()
+        .and_then(|end| text.get(..end));
+    match path {
+        Some(path) if !path.contains('\n') => reason(text, path),
+        Some(_) | None => text,
     }
 }
 
@@ -37,10 +56,9 @@ fn reason<'a>(text: &'a str, test_case: &str) -> &'a str {
         return text;
     };
     let rest = rest.trim_start();
-    let Some(rest) = rest
-        .strip_prefix("FAILED")
-        .or_else(|| rest.strip_prefix("ERROR"))
-    else {
+    // A set-up that breaks is told in other words.
+    let verdicts = ["FAILED", "has ERROR(s)", "ERROR"];
+    let Some(rest) = verdicts.iter().find_map(|word| rest.strip_prefix(word)) else {
         return text;
     };
     let rest = rest.trim_start_matches('.').trim_start();
@@ -98,6 +116,11 @@ mod tests {
                 "Variable 'x' is not defined",
                 "",
             ),
+            (
+                "Test Cases/A has ERROR(s).\nReason:\nno database",
+                "no database",
+                "",
+            ),
             ("Test Cases/A FAILED.", "Test Cases/A FAILED.", ""),
             (
                 "Test Cases/A FAILED.\nReason:\n",
@@ -112,9 +135,24 @@ mod tests {
             let expected = Failure {
                 message: message.to_owned(),
                 stack_trace: stack_trace.to_owned(),
-                step: String::new(),
+                step: None,
             };
             assert_eq!(split(text, "Test Cases/A"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_reason_of_any_verdict_is_known() {
+        for (text, reason) in [
+            ("Test Cases/B FAILED.\nReason:\nx.Y: no", "x.Y: no"),
+            ("SCENARIO s has ERROR(s).\nReason:\nno", "no"),
+            (
+                "Verify text FAILED. (Root cause: x)",
+                "Verify text FAILED. (Root cause: x)",
+            ),
+            ("no\nB FAILED.\nReason:\nyes", "no\nB FAILED.\nReason:\nyes"),
+        ] {
+            assert_eq!(reason_of(text).trim(), reason, "{text}");
         }
     }
 }

@@ -11,10 +11,12 @@ use std::time::Duration;
 
 use quick_xml::Reader;
 
+use super::Step;
 use super::text::TextReader;
 use super::unknown::Unknown;
 
 mod document;
+mod output;
 
 use document::{Document, Go};
 
@@ -68,8 +70,11 @@ pub struct JunitCase {
     pub tag: String,
     /// How long the last attempt took; up to 6.x no version writes it.
     pub time: Option<Duration>,
-    /// `failure@message` or `error@message`: everything there is, stack trace included.
+    /// `failure@message` or `error@message`: everything there is, stack trace included. Without
+    /// such an element what the output says.
     pub message: Option<String>,
+    /// The step that failed, as the output has it: without number and line.
+    pub step: Option<Step>,
     /// Paths of the lines `[[ATTACHMENT|path]]` of the output.
     pub attachments: Vec<String>,
     /// Variable and value (since 10.1); Katalon cuts long names.

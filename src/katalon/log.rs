@@ -11,9 +11,10 @@ mod between;
 mod reader;
 mod record;
 mod records;
+mod steps;
 
-use super::Variable;
 use super::unknown::Unknown;
+use super::{Step, Variable};
 use reader::LogReader;
 use records::Records;
 
@@ -31,8 +32,9 @@ pub struct Log {
     /// Variables of test cases that test cases called, as they are read; a loop may call one
     /// thousands of times, so what is known already is left out.
     pub called_variables: Vec<Variable>,
-    /// Messages FAILED and ERROR outside of every test case: set-up, tear-down, listeners.
-    pub failures_outside: Vec<String>,
+    /// Messages FAILED and ERROR outside of every test case: set-up, tear-down, listeners. How many,
+    /// and the first one, which tells the story.
+    pub failures_outside: (usize, String),
     /// Epoch milliseconds of the last record: the end of a run that was killed.
     pub last_millis: Option<i64>,
     /// What could not be read, of all runs in the file.
@@ -115,15 +117,24 @@ pub struct Execution {
     pub message: String,
     /// `failed.exception.stacktrace` of that message, if there is one.
     pub stack_trace: String,
-    /// The step in which it first went wrong, `click(findTestObject("Page/button"))`; empty if
-    /// nothing did.
-    pub failed_step: String,
-    /// Recorded paths of pictures, in order, also those of steps and called test cases.
-    pub attachments: Vec<String>,
-    /// Recorded paths of videos.
-    pub videos: Vec<String>,
-    /// Recorded paths of HAR files.
-    pub requests: Vec<String>,
+    /// The step in which it went wrong, or of an execution that never ended the one that was under
+    /// way; `None` if there is none.
+    pub step: Option<Step>,
+    /// Pictures, in order, also those of steps and called test cases.
+    pub attachments: Vec<Recorded>,
+    /// Videos.
+    pub videos: Vec<Recorded>,
+    /// HAR files.
+    pub requests: Vec<Recorded>,
+}
+
+/// A file that a record names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its path, as the machine that ran the tests knew it.
+    pub path: String,
+    /// The number of the step that it was recorded in, `3.2`; empty outside of all.
+    pub step: String,
 }
 
 /// Reads a log from a stream, keeping one record at a time.
@@ -237,7 +248,7 @@ mod tests {
         ]);
         let execution = &log.executions[0];
         assert_eq!(execution.status.as_deref(), Some("PASSED"));
-        assert_eq!(execution.attachments, ["1.png"]);
+        assert_eq!(execution.attachments[0].path, "1.png");
         assert_eq!(execution.ended, Some(1_644_393_802_000));
     }
 
@@ -286,7 +297,7 @@ mod tests {
         ]);
         assert_eq!(log.executions.len(), 1);
         assert_eq!(log.executions[0].status.as_deref(), Some("PASSED"));
-        assert_eq!(log.executions[0].attachments, ["2.png"]);
+        assert_eq!(log.executions[0].attachments[0].path, "2.png");
     }
 
     #[test]
@@ -318,7 +329,7 @@ mod tests {
             record("FAILED", "logMessage", 0, "setUp failed", ""),
             start("Test Cases/A", 0, 1_644_393_801_000),
         ]);
-        assert_eq!(log.failures_outside, ["setUp failed"]);
+        assert_eq!(log.failures_outside, (1, "setUp failed".to_owned()));
         assert!(!log.executions[0].has_ended);
         assert_eq!(log.suite.unwrap().id, "Test Suites/S");
     }
@@ -344,9 +355,9 @@ mod tests {
         let first = &log.executions[0];
         assert_eq!(first.test_case, "Test Cases/A");
         assert_eq!(first.status.as_deref(), Some("FAILED"));
-        assert_eq!(first.attachments, ["1.png"]);
+        assert_eq!(first.attachments[0].path, "1.png");
         assert!(first.has_ended);
-        assert!(log.failures_outside.is_empty());
+        assert_eq!(log.failures_outside.0, 0);
         assert_eq!(log.damage.unwrap().records, 1);
     }
 
@@ -449,7 +460,9 @@ mod tests {
             record("END", "endKeyword", 1, "End action", ""),
             end(1_644_393_802_000),
         ]);
-        assert_eq!(log.executions[0].failed_step, "click(a)");
+        let step = log.executions[0].step.as_ref().unwrap();
+        assert_eq!(step.place, ["if (x)", "click(a)"]);
+        assert_eq!(step.message, "Unable to click");
     }
 
     #[test]

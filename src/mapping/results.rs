@@ -11,7 +11,7 @@ use crate::azure_devops::{
     SUB_RESULTS_PER_RESULT,
 };
 use crate::files::{self, Files, Prepared};
-use crate::katalon::{Attempt, Failure, Report, Row, Status, TestResult};
+use crate::katalon::{Attempt, Failure, Report, Row, Status, Step, TestResult};
 use crate::publish::desired::{DesiredAttachment, Target};
 use crate::secrets::Clean;
 
@@ -339,12 +339,8 @@ impl Mapper<'_> {
         let none = Failure::default();
         let failure = attempt.failure.as_ref().unwrap_or(&none);
         let text = self.clean(failure.message.trim_end());
-        let step = self.clean(&failure.step).one_line();
-        let text = if step.is_empty() || text.as_str().contains(step.as_str()) {
-            text
-        } else {
-            Clean::join([&text, &Clean::own("Failed step: ").and(&step)], "\n")
-        };
+        let step = failure.step.as_ref();
+        let step = step.map_or_else(Clean::default, |step| self.step(step, &text, status));
         let text = match status {
             // A point shows it as the outcome; the Tests tab knows nothing of Error.
             Status::Error if !(self.on_points && self.outcome(status) == Outcome::Error) => {
@@ -362,6 +358,7 @@ impl Mapper<'_> {
             | Status::NotRun
             | Status::Skipped => text,
         };
+        let text = Clean::join([&text, &step], "\n");
         let stack = self.clean(failure.stack_trace.trim_end());
         let (message, message_cut) = text.clone().as_message(self.settings.message_limit);
         let (stack_trace, stack_cut) = stack.clone().as_message(STACK_TRACE_LIMIT);
@@ -371,6 +368,42 @@ impl Mapper<'_> {
             stack_trace,
             whole,
         }
+    }
+
+    /// `Failed step: 3. if (x) > 2. click(a), line 21, after 1.2 s`, and what it said, unless the
+    /// message of the test case says it.
+    fn step(&self, step: &Step, message: &Clean, status: Status) -> Clean {
+        let place = step.place.iter();
+        let place: Vec<Clean> = place
+            // Masked as a whole, and cut then: half a secret is not recognised.
+            .map(|step| self.clean(step).one_line().as_name(NAME_LIMIT))
+            .collect();
+        let head = match status {
+            Status::Incomplete => Clean::own("Last step: "),
+            Status::Passed | Status::Failed | Status::Error | Status::Skipped | Status::NotRun => {
+                Clean::own("Failed step: ")
+            }
+        };
+        let mut text = head.and(&Clean::join(&place, " > "));
+        let number = |number: u128| Clean::number(usize::try_from(number).unwrap_or(usize::MAX));
+        if let Some(line) = step.line {
+            text = text.and(&Clean::own(", line ")).and(&number(line.into()));
+        }
+        let tenths = step.duration.map(|duration| duration.as_millis() / 100);
+        if let Some(tenths) = tenths.filter(|tenths| *tenths > 0) {
+            text = text
+                .and(&Clean::own(", after "))
+                .and(&number(tenths / 10))
+                .and(&Clean::own("."))
+                .and(&number(tenths % 10))
+                .and(&Clean::own(" s"));
+        }
+        let said = step.message.lines().find(|line| !line.trim().is_empty());
+        let said = self.clean(said.unwrap_or_default().trim());
+        if said.is_empty() || message.as_str().contains(said.as_str()) {
+            return text;
+        }
+        text.and(&Clean::own(": ")).and(&said)
     }
 
     /// The first failure is told even if the test passed at last.

@@ -291,7 +291,7 @@ fn secrets_are_masked_in_text_and_pictures_are_left_as_they_are() {
     assert_eq!(picture, b"picture with job-secret-1");
     assert_eq!(
         run["results"][0]["errorMessage"],
-        "*** and ***\nFailed step: takeScreenshot()"
+        "*** and ***\nFailed step: 1. takeScreenshot(): a step"
     );
 }
 

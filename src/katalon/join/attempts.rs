@@ -3,7 +3,7 @@
 use super::super::junit::JunitCase;
 use super::super::log::Execution;
 use super::super::times::{between, from_millis};
-use super::super::{Attempt, Failure, Status, failure};
+use super::super::{Attempt, Failure, Status, Step, failure};
 use super::rows::Sources;
 use super::screenshots::Screenshots;
 
@@ -17,7 +17,7 @@ pub(super) fn attempts(
     let Some((last, earlier)) = logged.split_last() else {
         return vec![Attempt {
             started: (sources.case_started)(case),
-            screenshots: screenshots.find_all(&case.attachments),
+            screenshots: screenshots.find_paths(&case.attachments),
             ..reported_attempt(case)
         }];
     };
@@ -29,7 +29,7 @@ pub(super) fn attempts(
     let reported = reported_attempt(case);
     let pictures = if last.attachments.is_empty() {
         // The records may lie in the part of the log that is damaged or gone.
-        screenshots.find_all(&case.attachments)
+        screenshots.find_paths(&case.attachments)
     } else {
         logged.screenshots
     };
@@ -61,7 +61,7 @@ pub(super) fn attempts(
 fn with_step(reported: Option<Failure>, logged: Option<Failure>) -> Option<Failure> {
     match (reported, logged) {
         (Some(reported), Some(logged)) => Some(Failure {
-            step: logged.step,
+            step: logged.step.or(reported.step),
             ..reported
         }),
         (reported, logged) => reported.or(logged),
@@ -75,7 +75,7 @@ fn reported_attempt(case: &JunitCase) -> Attempt {
         status,
         started: None,
         duration: case.time,
-        failure: failure_of(status, word, message, case.path()),
+        failure: failure_of(status, word, message, case.path(), case.step.as_ref()),
         screenshots: Vec::new(),
         videos: Vec::new(),
         requests: Vec::new(),
@@ -95,13 +95,14 @@ pub(super) fn logged_attempt(execution: &Execution, screenshots: &mut Screenshot
         Status::Incomplete if word.is_none() => "",
         _ => &execution.message,
     };
-    let mut failure = failure_of(status, word, message, &execution.test_case);
-    if let Some(failure) = &mut failure {
-        failure.step.clone_from(&execution.failed_step);
-        if failure.stack_trace.is_empty() {
-            let trace = failure::split(&execution.stack_trace, &execution.test_case);
-            failure.stack_trace = trace.stack_trace;
-        }
+    let step = execution.step.as_ref();
+    let mut failure = failure_of(status, word, message, &execution.test_case, step);
+    if let Some(failure) = &mut failure
+        && failure.stack_trace.is_empty()
+        && !message.is_empty()
+    {
+        let trace = failure::split(&execution.stack_trace, &execution.test_case);
+        failure.stack_trace = trace.stack_trace;
     }
     Attempt {
         status,
@@ -127,13 +128,23 @@ fn status_of(word: &str, has_message: bool) -> (Status, Option<&str>) {
     }
 }
 
-fn failure_of(status: Status, word: Option<&str>, message: &str, path: &str) -> Option<Failure> {
+fn failure_of(
+    status: Status,
+    word: Option<&str>,
+    message: &str,
+    path: &str,
+    step: Option<&Step>,
+) -> Option<Failure> {
     if status == Status::Passed {
         return None;
     }
     // The message of a case that went well is its path.
     let message = if message == path { "" } else { message };
     let mut failure = failure::split(message, path);
+    // A step that failed is no reason why the test case was left aside.
+    if status != Status::Skipped {
+        failure.step = step.cloned();
+    }
     if let Some(word) = word {
         let unknown = format!("Katalon reports the status '{word}'");
         failure.message = if failure.message.is_empty() {

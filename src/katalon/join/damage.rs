@@ -70,13 +70,14 @@ pub(super) fn tell_damage(
         )),
         Some(Ok(log)) => {
             tell_damage_of_log(folder, log, &contents.logs(), problems);
-            if let Some(first) = log.failures_outside.first() {
+            let (count, first) = &log.failures_outside;
+            if *count > 0 {
                 problems.push(Problem::warning(
                     code::SUITE_HOOK_FAILED,
                     format!(
                         "report '{}': {} outside of any test case: {}",
                         folder.display,
-                        counted(log.failures_outside.len(), "failure"),
+                        counted(*count, "failure"),
                         first.lines().next().unwrap_or_default()
                     ),
                     "Look at set-up, tear-down and test listeners of the suite.",

@@ -11,6 +11,7 @@ use walkdir::WalkDir;
 
 use super::super::AttemptFile;
 use super::super::contents::{Contents, Leads};
+use super::super::log::Recorded;
 
 /// Levels below the report folder where files are looked for; Katalon makes one (`keyes/`,
 /// `videos/`) or two (`requests/main/`).
@@ -67,7 +68,7 @@ impl<'a> Screenshots<'a> {
 
     /// The videos or requests that are there. What is missing is not told: Katalon itself deletes
     /// videos of tests that passed, and most people attach neither.
-    pub(super) fn find_if_there(&mut self, recorded: &[String]) -> Vec<AttemptFile> {
+    pub(super) fn find_if_there(&mut self, recorded: &[Recorded]) -> Vec<AttemptFile> {
         let told = std::mem::take(&mut self.missing);
         let found = self.find_all(recorded);
         self.missing = told;
@@ -75,13 +76,26 @@ impl<'a> Screenshots<'a> {
     }
 
     /// The files that are there, in order, without doubles.
-    pub(super) fn find_all(&mut self, recorded: &[String]) -> Vec<AttemptFile> {
+    pub(super) fn find_all(&mut self, recorded: &[Recorded]) -> Vec<AttemptFile> {
+        let recorded = recorded.iter();
+        self.find_each(recorded.map(|one| (one.path.as_str(), one.step.as_str())))
+    }
+
+    /// The same for paths of which no step is known.
+    pub(super) fn find_paths(&mut self, paths: &[String]) -> Vec<AttemptFile> {
+        self.find_each(paths.iter().map(|path| (path.as_str(), "")))
+    }
+
+    fn find_each<'r>(
+        &mut self,
+        recorded: impl Iterator<Item = (&'r str, &'r str)>,
+    ) -> Vec<AttemptFile> {
         let mut found: Vec<AttemptFile> = Vec::new();
-        for path in recorded {
-            if let Some(screenshot) = self.find(path)
-                && !found.contains(&screenshot)
+        for (path, step) in recorded {
+            if let Some(file) = self.find(path, step)
+                && !found.iter().any(|known| known.path == file.path)
             {
-                found.push(screenshot);
+                found.push(file);
             }
         }
         found
@@ -97,7 +111,7 @@ impl<'a> Screenshots<'a> {
         Some((self.refused.count, self.refused.sentence()?))
     }
 
-    fn find(&mut self, recorded: &str) -> Option<AttemptFile> {
+    fn find(&mut self, recorded: &str, step: &str) -> Option<AttemptFile> {
         let plain = recorded.trim().replace('\\', "/");
         let parts: Vec<&str> = plain
             .split('/')
@@ -124,6 +138,7 @@ impl<'a> Screenshots<'a> {
             Leads::Inside(path) => Some(AttemptFile {
                 path,
                 name: name.to_owned(),
+                step: step.to_owned(),
             }),
             Leads::Outside => {
                 self.refused.add(recorded);
@@ -229,7 +244,9 @@ mod tests {
             ("gone.png", None),
             ("", None),
         ] {
-            let found = screenshots.find(recorded).map(|screenshot| screenshot.path);
+            let found = screenshots
+                .find(recorded, "")
+                .map(|screenshot| screenshot.path);
             assert_eq!(found, expected.map(|path| folder.join(path)), "{recorded}");
         }
         assert_eq!(screenshots.refused.count, 3);
@@ -238,7 +255,7 @@ mod tests {
             "'/home/me/x.png', 'gone.png', ''"
         );
         let doubles = ["1.png".to_owned(), "./1.png".to_owned()];
-        assert_eq!(screenshots.find_all(&doubles).len(), 1);
+        assert_eq!(screenshots.find_paths(&doubles).len(), 1);
         fs::remove_dir_all(&top).unwrap();
     }
 }

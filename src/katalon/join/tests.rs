@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::super::find::{Patterns, Search, find};
-use super::super::{AttemptFile, FileKind, Report, Status, TestResult, TimeSource};
+use super::super::{AttemptFile, FileKind, Report, Status, Step, TestResult, TimeSource};
 use super::{ReadReports, read_all};
 use crate::problem::code;
 
@@ -92,7 +92,8 @@ fn rows_of_one_test_case_are_one_result() {
     );
     assert!(failure.stack_trace.starts_with("\tat com.kms"));
     assert!(failure.stack_trace.contains("\nCaused by: "));
-    assert_eq!(failure.step, "click(findTestObject(\"Page/button\"))");
+    let step = failure.step.as_ref().unwrap();
+    assert_eq!(step.place, ["1. click(findTestObject(\"Page/button\"))"]);
     assert_eq!(
         report.results[0].duration(),
         Some(Duration::from_millis(5500))
@@ -101,6 +102,69 @@ fn rows_of_one_test_case_are_one_result() {
         pictures(&report.results[0]),
         [vec![], vec!["1754902502020.png"], vec![]]
     );
+}
+
+fn failed_step(result: &TestResult) -> Step {
+    let attempt = &result.rows[0].attempts[0];
+    attempt.failure.clone().unwrap().step.unwrap()
+}
+
+#[test]
+fn the_step_that_failed_is_named_with_its_place_and_pictures_with_their_step() {
+    let report = report("failed-in-a-called-test-case");
+    let step = failed_step(&report.results[0]);
+    assert_eq!(
+        step.place,
+        [
+            "3. if (isGuest)",
+            "2. Test Cases/Login/Open page",
+            "4. click(findTestObject(\"Page/open\"))"
+        ]
+    );
+    assert_eq!(step.line, Some(19));
+    assert_eq!(step.duration, Some(Duration::from_millis(2510)));
+    assert!(step.message.starts_with("Unable to click on object"));
+    let pictures = &report.results[0].rows[0].attempts[0].screenshots;
+    let tied: Vec<(&str, &str)> = pictures
+        .iter()
+        .map(|picture| (picture.name.as_str(), picture.step.as_str()))
+        .collect();
+    assert_eq!(
+        tied,
+        [
+            ("1754902501001.png", "3.2.1.1"),
+            ("1754902504002.png", "3.2.4")
+        ]
+    );
+}
+
+#[test]
+fn without_a_log_the_output_names_the_step_that_failed() {
+    let report = report("failed-step-by-junit");
+    let [_, pay, refund] = &report.results[..] else {
+        panic!("{:?}", report.results);
+    };
+    let step = failed_step(pay);
+    assert_eq!(step.place, ["click(findTestObject(\"Page/pay\"))"]);
+    assert_eq!((step.line, step.duration), (None, None));
+    assert_eq!(failed_step(refund).place, ["assert refunded == 3"]);
+    // It has no failure element, so the output tells the reason as well.
+    let failure = refund.rows[0].attempts[0].failure.as_ref().unwrap();
+    assert!(failure.message.starts_with("Assertion failed:\n\nassert"));
+    assert_eq!(failure.stack_trace, "\tat Script2.run(Script2:8)");
+}
+
+#[test]
+fn of_a_run_that_was_killed_the_step_that_was_under_way_is_named() {
+    let report = killed("killed-in-a-step");
+    let expected = [(LOGIN, Status::Passed), (PAY, Status::Incomplete)];
+    assert_eq!(statuses(&report), expected);
+    let step = failed_step(&report.results[1]);
+    assert_eq!(
+        step.place,
+        ["2. waitForElementVisible(findTestObject(\"Page/receipt\"), 600)"]
+    );
+    assert_eq!(step.duration, Some(Duration::from_millis(4200)));
 }
 
 #[test]

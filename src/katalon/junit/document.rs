@@ -11,7 +11,7 @@ use super::super::times::{WrittenTime, parse_seconds};
 use super::super::unknown::Unknown;
 use crate::problem::counted;
 
-use super::{Junit, JunitCase, JunitSuite, WrittenTimeOfOutput};
+use super::{Junit, JunitCase, JunitSuite, output};
 
 /// Whether there is more to come.
 pub(super) enum Go {
@@ -263,8 +263,7 @@ impl Document {
             Some(Element::Output) => {
                 let output = std::mem::take(&mut self.text);
                 if let Some(case) = self.case() {
-                    case.attachments.extend(attachments(&output));
-                    case.output_began = output_began(&output);
+                    output::read(&output, case);
                 }
             }
             Some(
@@ -402,23 +401,4 @@ fn each_attribute(tag: &BytesStart<'_>, mut take: impl FnMut(&str, String)) -> R
         take(attribute.key.into_inner(), value);
     }
     Ok(())
-}
-
-/// The paths of lines `[[ATTACHMENT|path]]`.
-fn attachments(output: &str) -> impl Iterator<Item = String> {
-    output.lines().filter_map(|line| {
-        let path = line.trim().strip_prefix("[[ATTACHMENT|")?;
-        // The last brackets, because a path may hold some; behind them 6.x has `&#xD;`.
-        let end = path.rfind("]]")?;
-        Some(path[..end].to_owned())
-    })
-}
-
-/// The time at the beginning of the output's first line that has one.
-fn output_began(output: &str) -> Option<WrittenTimeOfOutput> {
-    let (time, _) = output.trim_start().split_once(" - [")?;
-    match WrittenTime::parse(time)? {
-        WrittenTime::Local(local) => Some(WrittenTimeOfOutput(local)),
-        WrittenTime::Zoned(_) => None,
-    }
 }

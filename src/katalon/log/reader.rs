@@ -8,7 +8,8 @@ use super::super::Variable;
 use super::super::junit::without_iteration;
 use super::super::unknown::Unknown;
 use super::record::Record;
-use super::{Execution, Log, SuiteStart};
+use super::steps::Steps;
+use super::{Execution, Log, Recorded, SuiteStart};
 
 /// Levels that say how something ended. `NOT_RUN` is not among them: it is a step that was
 /// switched off in the script.
@@ -41,11 +42,11 @@ const KNOWN_LEVELS: [&str; 13] = [
 /// The property that holds a JSON list of [`Variable`].
 const VARIABLES: &str = "executionBindingVariables";
 
+/// What the path of every test case begins with.
+const TEST_CASES: &str = "Test Cases/";
+
 /// What stands before the path of a HAR file in a message; not every such record has a `harId`.
 const HAR: &str = "HAR: ";
-
-/// Messages of set-up and listeners that are kept; the first one tells the story.
-const FAILURES_KEPT: usize = 20;
 
 /// Follows a log record by record.
 #[derive(Default)]
@@ -56,13 +57,14 @@ pub(super) struct LogReader {
     /// The execution that is under way.
     current: Option<Execution>,
     /// What was started inside it and has not ended: test cases it called, and steps.
-    open: Vec<Inner>,
+    steps: Steps,
     /// Whether the message that names the case and says how it ended has come.
     verdict_given: bool,
     /// What came while no execution was under way: that of a case whose start was lost.
     orphan: Execution,
-    /// Failures that came with it; of set-up or a listener unless a case ends behind them.
-    orphan_failures: Vec<String>,
+    /// Failures that came with it; of set-up or a listener unless a case ends behind them. How
+    /// many, and the first.
+    orphan_failures: (usize, String),
     /// Level of the test cases that nobody called: 1 below a suite, 0 where a test case was run
     /// alone.
     top_level: Option<u32>,
@@ -85,6 +87,29 @@ fn variable(member: &Value) -> Variable {
     }
 }
 
+/// Notes the files that a record names.
+fn record_files(record: &Record, steps: &Steps, execution: &mut Execution) {
+    let recorded = |path: &str| Recorded {
+        path: path.to_owned(),
+        step: steps.number(),
+    };
+    for (name, value) in &record.properties {
+        let files = match name.as_str() {
+            "attachment" => &mut execution.attachments,
+            "video-attachment" => &mut execution.videos,
+            _ => continue,
+        };
+        if !value.is_empty() && !files.iter().any(|known| known.path == *value) {
+            files.push(recorded(value));
+        }
+    }
+    if let Some(path) = record.message.strip_prefix(HAR)
+        && path.ends_with(".har")
+    {
+        execution.requests.push(recorded(path));
+    }
+}
+
 /// Whether a message begins with the path of a test case, and not with that of a longer one.
 fn names(message: &str, test_case: &str) -> bool {
     let Some(rest) = message.strip_prefix(test_case) else {
@@ -95,13 +120,6 @@ fn names(message: &str, test_case: &str) -> bool {
             .chars()
             .next()
             .is_none_or(|next| next == '.' || next.is_whitespace())
-}
-
-#[derive(PartialEq, Eq)]
-enum Inner {
-    CalledTestCase,
-    /// With the name of the step.
-    Step(String),
 }
 
 impl LogReader {
@@ -126,16 +144,13 @@ impl LogReader {
             ("END", "endTest") => self.end_test(&record),
             ("START", _) => {
                 if self.current.is_some() {
-                    let name = record.message.strip_prefix("Start action : ");
-                    self.open
-                        .push(Inner::Step(name.unwrap_or_default().to_owned()));
+                    let number = |property| record.property(property).parse().ok();
+                    let (index, line) = (number("stepIndex"), number("startLine"));
+                    self.steps
+                        .begin(&record.message, index, line, record.millis);
                 }
             }
-            ("END", _) => {
-                if let Some(Inner::Step(_)) = self.open.last() {
-                    self.open.pop();
-                }
-            }
+            ("END", _) => self.steps.end(&record.message),
             ("RUN_DATA", _) => {
                 self.take_variables(&record);
                 for (name, value) in record.properties {
@@ -194,7 +209,10 @@ impl LogReader {
             None => self.current.is_some(),
         };
         if called && self.current.is_some() {
-            self.open.push(Inner::CalledTestCase);
+            let name = ["id", "name"].map(|property| record.property(property));
+            let name = name.into_iter().find(|name| !name.is_empty());
+            let told = record.message.strip_prefix("Start Test Case : ");
+            self.steps.call(name.or(told).unwrap_or("a test case"));
             return;
         }
         if called {
@@ -219,7 +237,7 @@ impl LogReader {
     }
 
     fn end_test(&mut self, record: &Record) {
-        let called_one_is_open = self.open.contains(&Inner::CalledTestCase);
+        let called_one_is_open = self.steps.in_called_test_case();
         let ends_called = match (record.nested_level, self.top_level) {
             (Some(_), Some(0)) | (None, _) => called_one_is_open,
             // The level of a case's end is one below that of its start.
@@ -235,64 +253,40 @@ impl LogReader {
             self.finish_execution(true, record.millis);
             return;
         }
-        // Steps that it left open ended with it.
-        while let Some(inner) = self.open.pop() {
-            if inner == Inner::CalledTestCase {
-                break;
-            }
-        }
+        self.steps.end_call();
     }
 
     fn message(&mut self, record: Record) {
         let says_how = STATUS_LEVELS.contains(&record.level.as_str());
         let failed = matches!(record.level.as_str(), "FAILED" | "ERROR");
-        if self.current.is_none() && failed && !record.message.starts_with("Test Cases/") {
-            self.orphan_failures.push(record.message.clone());
-        }
-        let step = self.open.iter().rev().find_map(|inner| match inner {
-            Inner::Step(name) if !name.is_empty() => Some(name.as_str()),
-            Inner::Step(_) | Inner::CalledTestCase => None,
-        });
         let is_orphan = self.current.is_none();
-        let current = self.current.as_mut().unwrap_or(&mut self.orphan);
-        for (name, value) in &record.properties {
-            let recorded = match name.as_str() {
-                "attachment" => &mut current.attachments,
-                "video-attachment" => &mut current.videos,
-                _ => continue,
-            };
-            if !value.is_empty() && !recorded.contains(value) {
-                recorded.push(value.clone());
+        if is_orphan && failed && !record.message.starts_with(TEST_CASES) {
+            let (count, first) = &mut self.orphan_failures;
+            if *count == 0 {
+                record.message.clone_into(first);
             }
+            *count += 1;
         }
-        if let Some(path) = record.message.strip_prefix(HAR)
-            && path.ends_with(".har")
-        {
-            current.requests.push(path.to_owned());
-        }
-        if failed
-            && current.failed_step.is_empty()
-            && let Some(step) = step
-        {
-            step.clone_into(&mut current.failed_step);
+        let current = self.current.as_mut().unwrap_or(&mut self.orphan);
+        record_files(&record, &self.steps, current);
+        if failed && !self.verdict_given {
+            self.steps.failed(&record.message, record.millis);
         }
         if !says_how {
             return;
         }
         // The verdict on a case names the case. It is written while steps may still be open, and
         // a failure at the level of the suite.
+        let in_called = self.steps.in_called_test_case();
         let is_verdict = if is_orphan {
-            record.message.starts_with("Test Cases/")
+            record.message.starts_with(TEST_CASES)
         } else {
-            !self.open.contains(&Inner::CalledTestCase)
-                && names(&record.message, &current.test_case)
+            !in_called && names(&record.message, &current.test_case)
         };
         let of_the_case = is_verdict
             || !is_orphan
                 && !self.verdict_given
-                && (self.open.is_empty()
-                    || record.nested_level == Some(0)
-                        && !self.open.contains(&Inner::CalledTestCase));
+                && (self.steps.none_open() || record.nested_level == Some(0) && !in_called);
         if of_the_case {
             self.verdict_given |= is_verdict;
             current.stack_trace = record.property("failed.exception.stacktrace").to_owned();
@@ -307,7 +301,7 @@ impl LogReader {
         };
         let variables = members.iter().map(variable);
         match &mut self.current {
-            Some(current) if !self.open.contains(&Inner::CalledTestCase) => {
+            Some(current) if !self.steps.in_called_test_case() => {
                 if !members.is_empty() {
                     current.variables = variables.collect();
                 }
@@ -329,7 +323,7 @@ impl LogReader {
             return;
         };
         let mut orphan = std::mem::take(&mut self.orphan);
-        self.orphan_failures.clear();
+        self.orphan_failures = (0, String::new());
         path.clone_into(&mut orphan.test_case);
         orphan.retry = record.property("currentRetryCount").parse().ok();
         if !names(&orphan.message, path) {
@@ -344,19 +338,28 @@ impl LogReader {
     fn next_begins(&mut self) {
         self.finish_execution(self.verdict_given, None);
         self.orphan = Execution::default();
-        let room = FAILURES_KEPT.saturating_sub(self.log.failures_outside.len());
-        let failures = self.orphan_failures.drain(..);
+        let (more, first) = std::mem::take(&mut self.orphan_failures);
         // Without its beginning the log does not say whose failures they are.
         if self.log.suite.is_some() {
-            self.log.failures_outside.extend(failures.take(room));
+            let (count, known) = &mut self.log.failures_outside;
+            if *count == 0 {
+                *known = first;
+            }
+            *count += more;
         }
     }
 
     fn finish_execution(&mut self, has_ended: bool, ended: Option<i64>) {
-        self.open.clear();
         self.verdict_given = false;
+        let mut steps = std::mem::take(&mut self.steps);
         let Some(mut execution) = self.current.take() else {
             return;
+        };
+        execution.step = if has_ended {
+            steps.explains(&execution.message, &execution.test_case)
+        } else {
+            let under_way = steps.innermost(self.log.last_millis);
+            under_way.map(|(step, _)| step)
         };
         execution.has_ended = has_ended;
         execution.ended = ended;
