@@ -180,6 +180,11 @@ impl Agent {
     pub fn is_release(&self) -> bool {
         self.release.is_some()
     }
+
+    /// The ID of the environment that a classic release deploys to.
+    pub fn release_environment(&self) -> Option<&str> {
+        self.release.as_ref()?.environment_id.as_deref()
+    }
 }
 
 /// Eight hex digits that tell whose a test run is: those of this job, the same when a job or a

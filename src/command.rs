@@ -5,10 +5,11 @@ use crate::agent::Agent;
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
 use crate::inputs::{Format, InputValue, Invocation, StatusMapping, Stop};
+use crate::json;
+use crate::mapping::report_key;
 use crate::pipeline::Pipeline;
 use crate::problem::Severity;
 use crate::publish::{Waits, cancelled};
-use crate::{json, mapping};
 
 mod age;
 mod build;
@@ -16,13 +17,15 @@ mod connecting;
 mod context;
 mod ending;
 mod header;
+mod mapping;
 mod masking;
+mod offline;
 mod reading;
 mod session;
 mod settings;
 mod verdict;
 
-use context::Context;
+use context::{Context, Local};
 use session::Session;
 use verdict::Verdict;
 
@@ -76,13 +79,19 @@ pub async fn publish(
         .iter()
         .for_each(|warning| pipeline.issue(warning));
 
-    let connected = connecting::connect(invocation, pipeline, waits, cancel).await;
-    if let Ok((client, as_whom)) = &connected {
+    let connected = match &invocation.connection {
+        Some(connection) => {
+            let connecting = connecting::connect(invocation, connection, pipeline, waits, cancel);
+            Some(connecting.await)
+        }
+        None => None,
+    };
+    if let Some(Ok((client, as_whom))) = &connected {
         header::tell_server(client, as_whom, invocation, pipeline);
     }
     let reading = match connected {
-        Err((ExitCode::Cancelled, _)) => None,
-        Ok(_) | Err(_) => reading::find_and_read(invocation, pipeline, cancel).await,
+        Some(Err((ExitCode::Cancelled, _))) => None,
+        Some(Ok(_) | Err(_)) | None => reading::find_and_read(invocation, pipeline, cancel).await,
     };
     let Some(reading) = reading else {
         verdict.decide(pipeline, ExitCode::Cancelled, cancelled());
@@ -103,14 +112,12 @@ pub async fn publish(
         .iter()
         .for_each(|problem| pipeline.issue(problem));
 
-    let release = invocation.agent.release.as_ref();
-    let release_environment = release.and_then(|release| release.environment_id.clone());
-    let key =
-        |report| mapping::report_key(report, None, release_environment.as_deref()).to_string();
+    let release_environment = invocation.agent.release_environment();
+    let key = |report| report_key(report, None, release_environment).to_string();
     let mut account = Account::of(reports.clone(), reports.iter().map(key).collect());
     let unreadable = &reading.read.unreadable;
     let (only_stale, failure) = match connected {
-        Ok((client, as_whom)) => {
+        Some(Ok((client, as_whom))) => {
             let context = Context {
                 invocation,
                 pipeline,
@@ -125,19 +132,27 @@ pub async fn publish(
                 verdict: &mut verdict,
                 account: &mut account,
             };
-            (
-                session
-                    .publish(reports, unreadable, release_environment)
-                    .await,
-                None,
-            )
+            (session.publish(reports, unreadable).await, None)
         }
-        Err(failure) => {
+        without => {
             let fails = inputs.fail_task_on_unreadable_reports.value;
             for report in unreadable {
                 verdict.gate(pipeline, fails, ExitCode::NoReports, report.problem.clone());
             }
-            (false, Some(failure))
+            let local = Local {
+                invocation,
+                pipeline,
+                cancel,
+                secrets: &secrets,
+            };
+            let failure = match without {
+                Some(failed) => failed.err(),
+                None => match offline::tell(local, reports, &mut account).await {
+                    Some(()) => None,
+                    None => Some((ExitCode::Cancelled, cancelled())),
+                },
+            };
+            (false, failure)
         }
     };
     if !only_stale && reports.iter().all(|report| report.results.is_empty()) {
@@ -156,5 +171,6 @@ fn project_of_runs(invocation: &Invocation) -> &str {
     let build = invocation.agent.build.as_ref();
     build
         .and_then(|build| build.project.as_deref())
-        .unwrap_or(&invocation.connection.project)
+        .or_else(|| Some(invocation.connection.as_ref()?.project.as_str()))
+        .unwrap_or_default()
 }

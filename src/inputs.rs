@@ -96,8 +96,9 @@ pub struct Invocation {
     pub inputs: Inputs,
     /// What the agent tells.
     pub agent: Agent,
-    /// Where to publish: the inputs, and what the agent tells where they are silent.
-    pub connection: Connection,
+    /// Where to publish: the inputs, and what the agent tells where they are silent. `None` for a
+    /// dry run of somebody who has no connection yet.
+    pub connection: Option<Connection>,
     /// The folder that report patterns begin at; absolute if the working directory is.
     pub search_folder: PathBuf,
     /// The folder that the input `katalonProject` names.
@@ -197,6 +198,16 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
     if under_task {
         warnings.extend(unknown::warnings(environment));
     }
+    let connection = match connection {
+        Err(_)
+            if inputs
+                .as_ref()
+                .is_some_and(|inputs| is_offline(inputs, &agent)) =>
+        {
+            Ok(None)
+        }
+        connection => connection.map(Some),
+    };
     match (inputs, connection) {
         (Some(inputs), Ok(connection)) if problems.is_empty() => {
             Ok(Request::Run(Box::new(Invocation {
@@ -224,6 +235,17 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
             })
         }
     }
+}
+
+/// Whether a dry run does without a connection: outside of pipelines, where neither an address nor
+/// a token is configured, and no input needs a look at the service.
+fn is_offline(inputs: &Inputs, agent: &Agent) -> bool {
+    let nowhere =
+        matches!(&agent.collection_url, Err(problem) if problem.code == code::NO_COLLECTION_URL);
+    let names_a_build = inputs.build_id.value.is_some() || inputs.build_number.value.is_some();
+    let names_a_plan = !inputs.test_plan.value.named().is_empty();
+    let is_configured = !nowhere || agent.token.is_some();
+    inputs.dry_run.value && !agent.in_pipeline && !is_configured && !names_a_build && !names_a_plan
 }
 
 fn search_folder(inputs: Option<&Inputs>, environment: &Environment) -> PathBuf {
@@ -529,7 +551,7 @@ mod tests {
 
     #[test]
     fn the_project_is_the_input_else_the_agents() {
-        let project = |args: &[&str]| run(args, &[]).connection.project;
+        let project = |args: &[&str]| run(args, &[]).connection.unwrap().project;
         assert_eq!(project(&["publish"]), "Shop");
         assert_eq!(project(&["publish", "--project", "Other"]), "Other");
     }
@@ -615,6 +637,7 @@ mod tests {
         assert_eq!(invocation.format, Format::Text);
         assert_eq!(invocation.warnings.len(), 2);
         let invocation = run(&["publish", "--organization", "https://b/"], &vars);
-        assert_eq!(invocation.connection.collection_url.as_str(), "https://b");
+        let connection = invocation.connection.unwrap();
+        assert_eq!(connection.collection_url.as_str(), "https://b");
     }
 }

@@ -1,6 +1,7 @@
 //! Making the connection, and learning who we are to the service.
 
 use super::{NOTHING_PUBLISHED, project_of_runs};
+use crate::agent::Connection;
 use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::{self, ConnectedAs};
 use crate::azure_devops::explain::{self, Asker};
@@ -15,6 +16,7 @@ use crate::publish::{ReadFailure, Waits, read_until_answered};
 /// Makes the connection and learns who answers, and who we are to it; else the exit code and why.
 pub(super) async fn connect(
     invocation: &Invocation,
+    connection: &Connection,
     pipeline: &Pipeline,
     waits: Waits,
     cancel: &Cancel,
@@ -22,8 +24,8 @@ pub(super) async fn connect(
     let inputs = &invocation.inputs;
     let not_published = |problem| (ExitCode::NotPublished, problem);
     let timeout = inputs.request_timeout.value.duration();
-    let (client, warnings) = connection::client(&invocation.agent, &invocation.connection, timeout)
-        .map_err(not_published)?;
+    let (client, warnings) =
+        connection::client(&invocation.agent, connection, timeout).map_err(not_published)?;
     warnings.iter().for_each(|warning| pipeline.issue(warning));
     let retry_for = inputs.retry_for.value.duration();
     let asked = read_until_answered(waits, retry_for, pipeline, cancel, || client.identity()).await;

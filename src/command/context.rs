@@ -1,4 +1,4 @@
-//! What every stage of `publish` with a connection looks at.
+//! What the stages of `publish` look at.
 
 use super::project_of_runs;
 use crate::azure_devops::TestRunId;
@@ -11,7 +11,16 @@ use crate::problem::{Problem, code};
 use crate::publish::Waits;
 use crate::secrets::Secrets;
 
-/// What the stages look at.
+/// What every stage looks at.
+#[derive(Clone, Copy)]
+pub(super) struct Local<'a> {
+    pub(super) invocation: &'a Invocation,
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) cancel: &'a Cancel,
+    pub(super) secrets: &'a Secrets,
+}
+
+/// What the stages with a connection look at.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) invocation: &'a Invocation,
@@ -24,6 +33,16 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// What the stages without a connection look at, too.
+    pub(super) fn local(&self) -> Local<'a> {
+        Local {
+            invocation: self.invocation,
+            pipeline: self.pipeline,
+            cancel: self.cancel,
+            secrets: self.secrets,
+        }
+    }
+
     /// Runs without a test plan go to the build's own project.
     pub(super) fn project(&self) -> &'a str {
         project_of_runs(self.invocation)

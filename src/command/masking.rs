@@ -22,7 +22,8 @@ pub(super) fn secrets_of(agent: &Agent, token: Option<&Token>) -> (Secrets, Vec<
 }
 
 pub(super) fn job_secrets(invocation: &Invocation, pipeline: &Pipeline) -> Secrets {
-    let token = invocation.connection.token.as_ref();
+    let connection = invocation.connection.as_ref();
+    let token = connection.and_then(|connection| connection.token.as_ref());
     let (secrets, too_short) = secrets_of(&invocation.agent, token);
     if !too_short.is_empty() {
         pipeline.issue(&Problem::warning(

@@ -1,22 +1,17 @@
 //! The stages of `publish` that need a connection: age, mapping, sending.
 
-use std::sync::Arc;
-
-use jiff::tz::TimeZone;
-
 use super::NOTHING_PUBLISHED;
-use super::build::TargetBuild;
 use super::context::Context;
-use super::reading::aside;
+use super::mapping::map;
+use super::settings::{self, Target};
 use super::verdict::Verdict;
 use crate::account::Account;
 use crate::azure_devops::TestRunId;
 use crate::azure_devops::explain;
 use crate::azure_devops::sent::Sent;
 use crate::exit_code::ExitCode;
-use crate::files::{self, Wanted};
 use crate::freshness::Age;
-use crate::inputs::{AttachmentsFor, Placeholder, TestRunPer, TitleTemplate, WhenAlreadyPublished};
+use crate::inputs::WhenAlreadyPublished;
 use crate::katalon::Report;
 use crate::katalon::join::UnreadableReport;
 use crate::mapping::{self, Origin, Settings};
@@ -39,7 +34,6 @@ impl<'a> Session<'a> {
         &mut self,
         reports: &[Report],
         unreadable: &[UnreadableReport],
-        release_environment: Option<String>,
     ) -> bool {
         let inputs = &self.context.invocation.inputs;
         let build = match self.context.target_build().await {
@@ -57,13 +51,12 @@ impl<'a> Session<'a> {
             .collect();
         let only_stale = self.leave_out_stale(reports, unreadable, &age, &mut pending);
 
-        let kinds = &inputs.attachments.value;
-        let of_all = inputs.attachments_for.value == AttachmentsFor::All;
-        let settings = self.context.settings(
-            Wanted { kinds, of_all },
-            release_environment,
-            build.as_ref(),
-        );
+        let target = Target {
+            build: build.as_ref(),
+            is_services: self.context.as_whom.is_services,
+        };
+        let settings = settings::settings(self.context.local(), target);
+        let number = build.as_ref().map_or("", |build| &build.number);
         if build.is_none() && !pending.is_empty() && !self.project_is_there().await {
             return only_stale;
         }
@@ -80,8 +73,8 @@ impl<'a> Session<'a> {
         // there is nothing to publish, an earlier try may still have left a run open.
         let mut first = true;
         while first || !groups.is_empty() {
-            let mapped = self.map(reports, &groups, &settings, build.as_ref());
-            let Some(runs) = mapped.await else {
+            let local = self.context.local();
+            let Some(runs) = map(local, reports, &groups, &settings, number).await else {
                 self.stopped(cancelled());
                 return only_stale;
             };
@@ -96,67 +89,6 @@ impl<'a> Session<'a> {
             first = false;
         }
         only_stale
-    }
-
-    /// The runs that should exist; `None` if somebody cancels.
-    async fn map(
-        &self,
-        reports: &[Report],
-        groups: &[Vec<usize>],
-        settings: &Settings<'_>,
-        build: Option<&TargetBuild>,
-    ) -> Option<Vec<(DesiredRun, Origin)>> {
-        let inputs = &self.context.invocation.inputs;
-        let by_default = TitleTemplate::only(match inputs.test_run_per.value {
-            TestRunPer::Suite => Placeholder::Suite,
-            TestRunPer::Collection => Placeholder::Collection,
-            TestRunPer::Build => Placeholder::Build,
-        });
-        let template = inputs.test_run_title.value.as_ref().unwrap_or(&by_default);
-        let held: Vec<Vec<&Report>> = groups
-            .iter()
-            .map(|group| group.iter().map(|&at| &reports[at]).collect())
-            .collect();
-        let number = build.map_or("", |build| &build.number);
-        let titles = mapping::run_titles(&held, template, number, &TimeZone::system());
-        let listed = files::list(&held.concat(), settings.wanted);
-        let secrets = Arc::new(self.context.secrets.clone());
-        let preparing = aside(self.context.cancel, move || {
-            files::prepare(&listed, &secrets)
-        });
-        let prepared = preparing.await?;
-        let runs: Vec<(DesiredRun, Origin)> = groups
-            .iter()
-            .zip(&titles)
-            .map(|(group, title)| {
-                let group: Vec<(usize, &Report)> =
-                    group.iter().map(|&at| (at, &reports[at])).collect();
-                mapping::test_run(&group, title, &prepared, settings)
-            })
-            .collect();
-        for (path, why) in runs.iter().flat_map(|(_, origin)| &origin.left_out_files) {
-            self.context.pipeline.issue(&Problem::warning(
-                code::FILE_NOT_ATTACHED,
-                format!("'{path}' is not attached: {why}"),
-                "",
-            ));
-        }
-        if inputs.attachments.value.cannot_all_be_masked() && !runs.is_empty() {
-            self.context.pipeline.line(
-                "Videos and PDF are attached as they are: what is secret in them cannot be masked.",
-            );
-        }
-        if !runs.is_empty() {
-            let results: usize = runs.iter().map(|(run, _)| run.results.len()).sum();
-            let attachments: usize = runs.iter().map(|(run, _)| run.attachments.len()).sum();
-            self.context.pipeline.line(&format!(
-                "{} with {} and {}",
-                count(runs.len(), "test run"),
-                count(results, "result"),
-                count(attachments, "attachment")
-            ));
-        }
-        Some(runs)
     }
 
     /// Publishes the runs; gives the reports of those that have to be divided.

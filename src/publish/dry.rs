@@ -11,6 +11,11 @@ use crate::azure_devops::{RunState, SubResultId, TestResultId, TestRunId};
 /// Ids of runs that exist only in a dry run begin here; no service counts so far.
 const IMAGINED: u64 = 1 << 62;
 
+/// The id that a run gets in a dry run, by its position.
+pub fn imagined_run(position: usize) -> TestRunId {
+    TestRunId(IMAGINED + position as u64)
+}
+
 /// Whether a run exists only in a dry run.
 pub fn is_imagined_run(id: TestRunId) -> bool {
     id.0 >= IMAGINED
@@ -54,7 +59,7 @@ pub(super) fn imagine(desired: &Desired, seen: &Seen, step: &Step) -> Answer {
             now: jiff::Timestamp::now(),
         }),
         Step::Create { run } => Answer::Created(StoredRun {
-            id: TestRunId(IMAGINED + *run as u64),
+            id: imagined_run(*run),
             state: RunState::InProgress,
             name: desired.runs[*run].run.name.as_str().to_owned(),
             comment: None,

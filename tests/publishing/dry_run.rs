@@ -202,3 +202,76 @@ fn a_dry_run_sees_what_was_published_before() {
     assert_eq!(finished.output("testRunIds"), id);
     assert_eq!(writes(&service), before);
 }
+
+/// Somebody at a desk who has set up nothing yet.
+fn at_a_desk(service: &StandIn, reports: &Reports) -> TaskRun {
+    let run = TaskRun::new(service, reports.path()).args(&["publish", "--dry-run"]);
+    [
+        "TF_BUILD",
+        "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
+        "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
+        "SYSTEM_TEAMPROJECT",
+        "BUILD_BUILDID",
+    ]
+    .iter()
+    .fold(run, |run, name| run.var(name, ""))
+}
+
+#[test]
+fn without_address_and_token_a_dry_run_tells_what_it_can_and_says_so() {
+    let (service, reports) = (service(), rich_reports());
+    let finished = at_a_desk(&service, &reports)
+        .input("failTaskOnFailedTests", "true")
+        .run();
+    assert_eq!(finished.code, 1, "{}", finished.stdout);
+    finished.says("No address and no token are given, so nothing was looked up");
+    finished.says("would make test run 'Smoke' with 4 results and 5 attachments, and complete it");
+    finished.says("  Failed   Pay                      Test Cases/Shop/Pay     pay.png");
+    finished.says("5 results read: 5 would be published, 0 left out, 0 missing");
+    let document = at_a_desk(&service, &reports)
+        .args(&["publish", "--dry-run", "--format=json"])
+        .run()
+        .json();
+    let connected = TaskRun::new(&service, reports.path())
+        .args(&["publish", "--dry-run", "--format=json"])
+        .run()
+        .json();
+    assert_eq!(told(&document), told(&connected));
+    let nothing = at_a_desk(&service, &Reports::new()).run();
+    assert_eq!(nothing.code, 3, "{}", nothing.stdout);
+}
+
+#[test]
+fn where_a_connection_is_configured_a_dry_run_makes_it_or_fails() {
+    let (service, reports) = (service(), one_failed());
+    let desk = || at_a_desk(&service, &reports);
+    let url = service.collection_url();
+    let runs = [
+        (
+            4,
+            "KADO420",
+            desk()
+                .var("AZURE_DEVOPS_ORG_URL", &url)
+                .input("project", "Shop"),
+        ),
+        (
+            2,
+            "KADO204",
+            desk().var("AZURE_DEVOPS_EXT_PAT", "stand-in-token"),
+        ),
+        (2, "KADO204", desk().input("buildId", "71")),
+        (2, "KADO204", desk().args(&["publish"])),
+        (2, "KADO204", desk().var("TF_BUILD", "True")),
+        (
+            2,
+            "KADO202",
+            desk().var("AZURE_DEVOPS_ORG_URL", "nowhere at all"),
+        ),
+    ];
+    for (code, problem, run) in runs {
+        let finished = run.run();
+        assert_eq!(finished.code, code, "{problem}\n{}", finished.stdout);
+        finished.says(problem);
+    }
+    assert_eq!(service.requests().len(), 0);
+}
