@@ -316,7 +316,16 @@ impl Account {
         })
     }
 
-    /// Counts by Katalon status.
+    /// How many results that count ended with each Katalon status; those that none did are left out.
+    pub fn by_status(&self) -> BTreeMap<Status, usize> {
+        let mut counts = BTreeMap::new();
+        for (_, result) in self.counting() {
+            *counts.entry(result.status()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Counts by what the status means.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for (_, result) in self.counting() {

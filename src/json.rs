@@ -6,6 +6,7 @@ use crate::account::{Account, ReportAccount, ResultFate};
 use crate::azure_devops::TestRunId;
 use crate::exit_code::ExitCode;
 use crate::inputs::StatusMapping;
+use crate::katalon::Status;
 use crate::mapping;
 use crate::problem::{Code, Severity};
 use crate::publish::dry;
@@ -38,6 +39,7 @@ pub fn publish(
             "failed": totals.failed,
             "other": totals.other,
             "flaky": totals.flaky,
+            "byStatus": by_status(account),
             "read": account.results_read(),
             "published": tally.published,
             "leftOut": tally.left_out,
@@ -66,6 +68,15 @@ pub fn publish(
 
 fn shown(id: TestRunId) -> Option<u64> {
     (!dry::is_imagined_run(id)).then_some(id.0)
+}
+
+/// What `other` is made of, too.
+fn by_status(account: &Account) -> Value {
+    let counts = account.by_status();
+    Status::ALL
+        .into_iter()
+        .map(|status| (status.as_str(), counts.get(&status).copied().unwrap_or(0)))
+        .collect()
 }
 
 /// The table of a dry run.

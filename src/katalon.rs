@@ -269,6 +269,25 @@ impl TestResult {
             .unwrap_or(0)
     }
 
+    /// The attempt whose message tells why, and its row: the last attempt of the worst row. Where
+    /// rows are missing, nothing worse happened than that they never ran, so the first of those
+    /// tells.
+    pub fn deciding_attempt(&self) -> (&Attempt, usize) {
+        let worst = |row: &&Row| row.status();
+        let mut deciding = self.rows.iter().max_by_key(worst).map(Row::status);
+        if self.status() == Status::Incomplete && deciding != Some(Status::Incomplete) {
+            deciding = Some(Status::NotRun);
+        }
+        let row = self
+            .rows
+            .iter()
+            .position(|row| Some(row.status()) == deciding)
+            .unwrap_or(0);
+        // Rows and attempts are never empty.
+        let attempts = &self.rows[row].attempts;
+        (&attempts[attempts.len() - 1], row)
+    }
+
     /// When its first attempt began.
     pub fn started(&self) -> Option<Timestamp> {
         self.all_attempts()

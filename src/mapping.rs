@@ -31,6 +31,7 @@ use results::{Mapper, past};
 pub use groups::groups;
 pub use placement::Placement;
 pub use planned::{outcome_on_point, planned_run};
+pub use results::without_message;
 pub use test_case_ids::{IdSources, Ids};
 pub use titles::run_titles;
 

@@ -199,13 +199,15 @@ fn write_summary(
         .collect();
     let page = summary::markdown(account, &notes, secrets, invocation.inputs.dry_run.value);
     // The agent reads the file after the step, so each step of a job needs one of its own.
-    let file = folder.join(format!(
-        "katalon-ado-{}-{}.md",
+    let folder = folder.join(format!(
+        "katalon-ado-{}-{}",
         std::process::id(),
         // In containers process ids repeat.
         jiff::Timestamp::now().as_millisecond()
     ));
-    match std::fs::write(&file, page) {
+    let file = folder.join(summary::FILE_NAME);
+    let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, page));
+    match written {
         Ok(()) => pipeline.upload_summary(&file),
         Err(error) => pipeline.issue(&Problem::warning(
             code::NO_SUMMARY,

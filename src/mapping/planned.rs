@@ -1,6 +1,6 @@
 //! The run of a test plan: one result for each test point, made of one Katalon result or several.
 
-use super::results::{Mapper, Message, deciding_attempt};
+use super::results::{Mapper, Message};
 use super::{Origin, Placement, Settings, new_run, report_key};
 use crate::azure_devops::{
     AutomatedTestName, AutomatedTestStorage, COMMENT_LIMIT, ITERATIONS_PER_RESULT, NAME_LIMIT,
@@ -134,7 +134,7 @@ impl Mapper<'_> {
                 .collect(),
         };
         let status = together.status();
-        let (attempt, at) = deciding_attempt(&together);
+        let (attempt, at) = together.deciding_attempt();
         let deciding = &executions[at];
         // A row that never ran tells so itself, whatever that makes of the rows together.
         let told = if attempt.status == Status::NotRun {

@@ -20,6 +20,16 @@ pub(super) fn past(time: Timestamp, now: Timestamp) -> Timestamp {
     time.min(now)
 }
 
+/// What is said of a result where the report says nothing.
+pub fn without_message(status: Status) -> &'static str {
+    match status {
+        Status::Incomplete => "the test case was started, and the report does not say how it ended",
+        Status::NotRun => "planned, but not run",
+        Status::Skipped => "skipped",
+        Status::Passed | Status::Failed | Status::Error => "",
+    }
+}
+
 /// Gathers results and attachments, report by report.
 pub(super) struct Mapper<'a> {
     pub(super) settings: &'a Settings<'a>,
@@ -170,7 +180,7 @@ impl Mapper<'_> {
         } else {
             (None, Vec::new())
         };
-        let (deciding, deciding_row) = deciding_attempt(&part);
+        let (deciding, deciding_row) = part.deciding_attempt();
         // A row that never ran tells so itself, whatever that makes of the rows together.
         let told = if deciding.status == Status::NotRun {
             Status::NotRun
@@ -346,11 +356,7 @@ impl Mapper<'_> {
             Status::Error if !(self.on_points && self.outcome(status) == Outcome::Error) => {
                 Clean::own("Error: ").and(&text)
             }
-            Status::Incomplete if text.is_empty() => {
-                Clean::own("the test case was started, and the report does not say how it ended")
-            }
-            Status::NotRun if text.is_empty() => Clean::own("planned, but not run"),
-            Status::Skipped if text.is_empty() => Clean::own("skipped"),
+            _ if text.is_empty() => Clean::own(without_message(status)),
             Status::Passed
             | Status::Failed
             | Status::Error
@@ -517,22 +523,4 @@ impl Message {
             whole: None,
         }
     }
-}
-
-/// The attempt whose message the result shows, and its row: the last attempt of the worst row. Where
-/// rows are missing, nothing worse happened than that they never ran, so the first of those tells.
-pub(super) fn deciding_attempt(result: &TestResult) -> (&Attempt, usize) {
-    let worst = |row: &&Row| row.status();
-    let mut deciding = result.rows.iter().max_by_key(worst).map(Row::status);
-    if result.status() == Status::Incomplete && deciding != Some(Status::Incomplete) {
-        deciding = Some(Status::NotRun);
-    }
-    let row = result
-        .rows
-        .iter()
-        .position(|row| Some(row.status()) == deciding)
-        .unwrap_or(0);
-    // Rows and attempts are never empty.
-    let attempts = &result.rows[row].attempts;
-    (&attempts[attempts.len() - 1], row)
 }

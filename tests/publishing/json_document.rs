@@ -42,6 +42,9 @@ fn the_json_document_has_every_field_that_was_promised() {
             "dryRun": false,
             "totals": {
                 "total": 3, "passed": 2, "failed": 1, "other": 0, "flaky": 0,
+                "byStatus": {
+                    "PASSED": 2, "FAILED": 1, "ERROR": 0, "INCOMPLETE": 0, "SKIPPED": 0, "NOT_RUN": 0,
+                },
                 "read": 3, "published": 3, "leftOut": 0, "missing": 0, "publishedResults": 3,
             },
             "reports": [{

@@ -91,7 +91,8 @@ impl Finished {
     /// What the summary's file holds; fails if none was named.
     #[track_caller]
     pub(crate) fn summary(&self) -> String {
-        let mut lines = self.stdout.lines();
+        let everything = self.everything();
+        let mut lines = everything.lines();
         let file = lines.find_map(|line| line.strip_prefix("##vso[task.uploadsummary]"));
         std::fs::read_to_string(file.unwrap()).unwrap()
     }
