@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use katalon_ado::exit_code::ExitCode;
-use katalon_ado::inputs::{InputValue, StatusMapping, readme_table};
+use katalon_ado::inputs::{InputValue, Row, StatusMapping, TABLE, readme_table};
 use katalon_ado::katalon::find::{self, Patterns, Search};
 use katalon_ado::katalon::{Status, join};
 use katalon_ado::mapping;
@@ -255,6 +255,78 @@ fn the_design_has_the_table_of_steps() {
     let source = table(&read("src/publish/step.rs"), "//! ");
     assert!(source.len() > 5);
     assert_eq!(table(&read("DESIGN.md"), ""), source);
+}
+
+/// The sources, with their paths as the documents write them, without their tests.
+fn sources() -> BTreeMap<String, String> {
+    fn gather(folder: &Path, sources: &mut BTreeMap<String, String>) {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let path = folder.join(entry.unwrap().file_name());
+            if root().join(&path).is_dir() {
+                gather(&path, sources);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.to_string_lossy().replace('\\', "/");
+                let text = read(&name);
+                let code = text.split("\n#[cfg(test)]\n").next().unwrap();
+                sources.insert(name, code.to_owned());
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    gather(Path::new("src"), &mut all);
+    all
+}
+
+#[test]
+fn the_design_tells_where_each_input_is_read_and_where_it_acts() {
+    let sources = sources();
+    let table = &sources["src/inputs/table.rs"];
+    let design = read("DESIGN.md");
+    let rows = rows(section(&design, "Where each input acts"));
+    let told: Vec<&str> = rows.iter().map(|row| &*row[0]).collect();
+    let names: Vec<String> = TABLE.iter().map(Row::name).collect();
+    assert_eq!(told, names);
+    for (row, input) in rows.iter().zip(TABLE) {
+        let name = input.name();
+        // `field: Type = "default"`.
+        let option = input.option().replace('-', "_");
+        let (_, behind) = table.split_once(&format!("\n    {option}: ")).unwrap();
+        let kind = behind
+            .split(" = ")
+            .next()
+            .unwrap()
+            .replace("<1>", "<LEAST>");
+        let kind = kind.replace("<0>", "<LEAST>");
+        let reader = &sources[&row[1]];
+        let reads = [
+            format!("InputValue for {kind} {{"),
+            format!("pub enum {kind} {{"),
+        ];
+        assert!(
+            reads.iter().any(|text| reader.contains(text)),
+            "{name}: {}",
+            row[1]
+        );
+
+        let taken = [format!(".{option}.value"), format!("text_of(\"{name}\")")];
+        let takers: Vec<&str> = sources
+            .iter()
+            .filter(|(path, code)| {
+                let code: String = code.split_whitespace().collect();
+                // The command is known before the inputs are.
+                let chooses = name == "command" && **path == "src/inputs.rs";
+                chooses || taken.iter().any(|text| code.contains(text))
+            })
+            .map(|(path, _)| path.as_str())
+            .collect();
+        assert_eq!(row[2], takers.join(", "), "{name}");
+
+        let (file, what) = row[3].split_once(": ").unwrap();
+        assert!(
+            sources[file].contains(what),
+            "{name}: '{what}' is not in {file}"
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The document of `--format json`: the only thing on stdout, with every field that was promised.
 
+use std::collections::BTreeSet;
+
 use ado_stand_in::{Fault, Rule};
 use serde_json::{Value, json};
 
@@ -88,6 +90,79 @@ fn the_json_document_has_every_field_that_was_promised() {
         })
     );
     assert_swagger(&service);
+}
+
+/// Every field of a document, as README writes it: `runs[].id`.
+fn fields(value: &Value, path: &str, all: &mut BTreeSet<String>) {
+    match value {
+        // By status: README lists the statuses themselves.
+        Value::Object(_) if path == "totals.byStatus" => {}
+        Value::Object(members) => {
+            for (name, member) in members {
+                let path = format!("{path}.{name}");
+                fields(member, path.trim_start_matches('.'), all);
+            }
+            return;
+        }
+        Value::Array(items) if items.iter().any(|item| item.is_object()) => {
+            items
+                .iter()
+                .for_each(|item| fields(item, &format!("{path}[]"), all));
+            return;
+        }
+        _ => {}
+    }
+    all.insert(path.to_owned());
+}
+
+#[test]
+fn the_readme_tells_every_field_of_the_document() {
+    let (service, reports) = (service(), Reports::new());
+    let case = Case::failed("A", "x").picture("1.png").picture("gone.png");
+    let folder = reports.add(&Suite::new("Smoke", &[case]).with_log());
+    std::fs::write(folder.join("1.png"), "picture").unwrap();
+    let run = || TaskRun::new(&service, reports.path()).input("failTaskOnFailedTests", "true");
+    let (_, dry) = document(run(), &["--dry-run"]);
+    service.script(Rule::always("POST", "/attachments", Fault::status(400)));
+    let (_, published) = document(run(), &[]);
+    let mut right = BTreeSet::new();
+    for document in [dry, published] {
+        fields(&document, "", &mut right);
+    }
+    // Where some documents have objects and others nothing.
+    for empty in ["missingAttachments", "runs[].wouldSend"] {
+        assert!(right.remove(empty), "{empty}");
+    }
+    let (would_send, right): (BTreeSet<String>, BTreeSet<String>) = right
+        .into_iter()
+        .partition(|field| field.starts_with("runs[].wouldSend"));
+
+    let readme = include_str!("../../README.md").replace("\r\n", "\n");
+    let (_, section) = readme.split_once("\n## JSON\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let mut told = BTreeSet::new();
+    for row in section.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').collect();
+        let mut parent = "";
+        for field in cells[1].split('`').skip(1).step_by(2) {
+            let whole = match field.strip_prefix('.') {
+                Some(rest) => format!("{parent}.{rest}"),
+                None => {
+                    parent = field.rsplit_once('.').map_or("", |(parent, _)| parent);
+                    field.to_owned()
+                }
+            };
+            if whole == "runs[].wouldSend" {
+                for field in &would_send {
+                    let name = field.rsplit('.').next().unwrap();
+                    assert!(cells[2].contains(&format!("`{name}")), "{field} in {row}");
+                }
+            } else {
+                told.insert(whole.trim_end_matches("[]").to_owned());
+            }
+        }
+    }
+    assert_eq!(told, right);
 }
 
 #[test]
