@@ -22,6 +22,7 @@ pub mod client;
 pub mod connection;
 pub mod explain;
 pub mod form;
+pub mod planned_runs;
 mod progress;
 pub mod projects;
 mod reading;

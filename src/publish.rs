@@ -469,8 +469,8 @@ impl Work<'_> {
             ),
             (Step::ReadRun { id, .. }, ..) => answer(client.run(project, *id).await, Answer::Run),
             (Step::Create { run }, Some(writer), _) => {
-                let run = &self.desired.runs[*run].run;
-                answer(writer.create(project, run).await, Answer::Created)
+                let DesiredRun { run, points, .. } = &self.desired.runs[*run];
+                answer(writer.create(project, run, points).await, Answer::Created)
             }
             (
                 Step::AddResults {

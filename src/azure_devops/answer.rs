@@ -28,6 +28,9 @@ impl Client {
         let date = headers
             .get(DATE)
             .and_then(|date| http_date(date.to_str().ok()?));
+        if let Some(date) = date {
+            self.clock.set(Some((date, Instant::now())));
+        }
         let retry_after = retry_after(headers, date);
         if let Some(wait) = retry_after {
             let when = Instant::now() + wait;

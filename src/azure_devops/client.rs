@@ -85,6 +85,8 @@ pub struct Client {
     proxy: Option<String>,
     version: Cell<ApiVersion>,
     pub(super) not_before: Cell<Option<Instant>>,
+    /// The service's clock, and when it was read.
+    pub(super) clock: Cell<Option<(Timestamp, Instant)>>,
 }
 
 /// A request to be sent.
@@ -172,6 +174,7 @@ impl Client {
             proxy: server.proxy,
             version: Cell::new(NEWEST),
             not_before: Cell::new(None),
+            clock: Cell::new(None),
         })
     }
 
@@ -189,6 +192,13 @@ impl Client {
     /// The version that server and program agreed on so far.
     pub fn version(&self) -> ApiVersion {
         self.version.get()
+    }
+
+    /// The service's clock, as far as it told; else this machine's.
+    pub fn now(&self) -> Timestamp {
+        let told = self.clock.get();
+        told.and_then(|(then, at)| then.checked_add(at.elapsed()).ok())
+            .unwrap_or_else(Timestamp::now)
     }
 
     /// The only way to write. A dry run has none.

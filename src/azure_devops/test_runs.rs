@@ -13,12 +13,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::client::{ApiVersion, Call, Client, Resource, Writer};
+use super::planned_runs;
 use super::reading::{list, number, text, time};
 use super::sent::Sent;
 use super::upload::Part;
 use super::{
     BuildId, Content, NewAttachment, NewTestResult, NewTestRun, Outcome, PipelineReference,
-    RunState, SubResultId, TestResultId, TestRunId,
+    RunState, SubResultId, TestPointId, TestResultId, TestRunId,
 };
 use crate::secrets::Clean;
 
@@ -56,6 +57,8 @@ pub struct RunsPage {
     pub runs: Vec<StoredRun>,
     /// Whether the list ends with this page.
     pub is_last: bool,
+    /// What the next page is asked for by, where positions do not tell.
+    pub next: Option<String>,
     /// The service's clock, else this machine's.
     pub now: Timestamp,
 }
@@ -77,6 +80,12 @@ pub struct StoredResult {
     pub duration_in_ms: Option<f64>,
     /// Its sub-results, each followed by those below it. Empty unless asked for.
     pub sub_results: Vec<SubResultId>,
+    /// The test point that it belongs to.
+    pub point: Option<TestPointId>,
+    /// Whether somebody has finished it; a planned run is made with results that wait.
+    pub is_completed: bool,
+    /// How many iterations it has. None unless asked for.
+    pub iterations: usize,
 }
 
 /// What the service says of a result just added.
@@ -148,6 +157,7 @@ impl Client {
             Ok(RunsPage {
                 runs,
                 is_last,
+                next: None,
                 now: reply.date.unwrap_or_else(Timestamp::now),
             })
         })
@@ -212,11 +222,19 @@ impl Client {
 }
 
 impl Writer<'_> {
-    /// Makes a run. Its reply is read as far as it says something.
-    pub async fn create(&self, project: &str, run: &NewTestRun) -> Sent<StoredRun> {
+    /// Makes a run; a planned one with a result for each of these points. Its reply is read as far
+    /// as it says something.
+    pub async fn create(
+        &self,
+        project: &str,
+        run: &NewTestRun,
+        points: &[TestPointId],
+    ) -> Sent<StoredRun> {
         let call = Call::write(Method::POST, vec![project, "_apis", "test", "runs"]);
-        self.json(call, &create_body(run), |reply| stored_run(&reply.body))
-            .await
+        self.json(call, &create_body(run, points), |reply| {
+            stored_run(&reply.body)
+        })
+        .await
     }
 
     /// Adds results to a run. The answer is in the order of the request.
@@ -388,10 +406,10 @@ impl PlaceIds {
     }
 }
 
-fn create_body(run: &NewTestRun) -> Value {
+fn create_body(run: &NewTestRun, points: &[TestPointId]) -> Value {
     let mut body = json!({
         "name": run.name,
-        "automated": true,
+        "automated": run.automated,
         "state": RunState::InProgress,
         "comment": run.comment,
     });
@@ -403,6 +421,11 @@ fn create_body(run: &NewTestRun) -> Value {
         if let Some(branch) = &run.target_branch {
             body["buildReference"] = json!({"targetBranchName": branch});
         }
+    }
+    if let Some(plan) = run.plan {
+        let points: Vec<u64> = points.iter().map(|point| point.0).collect();
+        body["plan"] = json!({"id": plan.to_string()});
+        body["pointIds"] = json!(points);
     }
     if let Some((release, environment)) = &run.release {
         body["releaseUri"] = json!(release);
@@ -446,7 +469,7 @@ fn split_at_stream(document: &str) -> (String, String) {
     (head.to_owned(), tail.to_owned())
 }
 
-fn stored_run(item: &Value) -> Result<StoredRun, String> {
+pub(super) fn stored_run(item: &Value) -> Result<StoredRun, String> {
     Ok(StoredRun {
         id: TestRunId(number(item, "id")?),
         state: item["state"]
@@ -462,7 +485,7 @@ fn stored_run(item: &Value) -> Result<StoredRun, String> {
     })
 }
 
-fn stored_result(item: &Value) -> Result<StoredResult, String> {
+pub(super) fn stored_result(item: &Value) -> Result<StoredResult, String> {
     Ok(StoredResult {
         id: TestResultId(number(item, "id")?),
         automated_test_name: text(item, "automatedTestName"),
@@ -477,6 +500,9 @@ fn stored_result(item: &Value) -> Result<StoredResult, String> {
             .unwrap_or_default(),
         duration_in_ms: item["durationInMs"].as_f64(),
         sub_results: sub_results(item),
+        point: planned_runs::point(item),
+        is_completed: planned_runs::is_completed(item),
+        iterations: item["iterationDetails"].as_array().map_or(0, Vec::len),
     })
 }
 

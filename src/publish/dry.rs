@@ -56,6 +56,7 @@ pub(super) fn imagine(desired: &Desired, seen: &Seen, step: &Step) -> Answer {
         Step::LookUp { .. } => Answer::Runs(RunsPage {
             runs: Vec::new(),
             is_last: true,
+            next: None,
             now: jiff::Timestamp::now(),
         }),
         Step::Create { run } => Answer::Created(StoredRun {
@@ -107,6 +108,9 @@ fn imagined_results(seen: &Seen, run: usize) -> Vec<StoredResult> {
             outcome: String::new(),
             duration_in_ms: None,
             sub_results: Vec::new(),
+            point: None,
+            is_completed: true,
+            iterations: 0,
         })
         .collect()
 }

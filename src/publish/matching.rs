@@ -127,6 +127,9 @@ mod tests {
             outcome: "Passed".to_owned(),
             duration_in_ms: Some(milliseconds),
             sub_results: Vec::new(),
+            point: None,
+            is_completed: true,
+            iterations: 0,
         }
     }
 

@@ -76,6 +76,7 @@ impl Model {
                 let runs: Vec<_> = runs.map(|(id, run)| stored(*id, run)).collect();
                 Handled::Answer(Answer::Runs(RunsPage {
                     is_last: runs.len() < PAGE,
+                    next: None,
                     runs,
                     now: Timestamp::UNIX_EPOCH,
                 }))
@@ -167,6 +168,9 @@ impl Model {
                 // Where none is sent, the service makes one of the times.
                 duration_in_ms: Some(new.duration.unwrap_or_default().as_millis() as f64),
                 sub_results: sub_results.collect(),
+                point: None,
+                is_completed: true,
+                iterations: 0,
             };
             added.push(AddedResult {
                 id: stored.id,
