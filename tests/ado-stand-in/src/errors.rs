@@ -56,6 +56,24 @@ impl Refusal {
         Refusal::new(401, "UnauthorizedRequestException", message)
     }
 
+    /// The same in a language that nobody here reads: codes and numbers stay, the numbers in another order.
+    pub(crate) fn in_another_language(mut self) -> Refusal {
+        let words = self
+            .message
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '.')
+            .map(|word| word.trim_matches('.'));
+        let (codes, numbers): (Vec<&str>, Vec<&str>) = words
+            .filter(|word| word.contains(|c: char| c.is_ascii_digit()))
+            .partition(|word| word.starts_with(|c: char| c.is_ascii_uppercase()));
+        let numbers: Vec<&str> = numbers.into_iter().rev().collect();
+        self.message = format!(
+            "{}: エラーが発生しました ({})",
+            codes.join(" "),
+            numbers.join(" / ")
+        );
+        self
+    }
+
     pub(crate) fn answer(&self) -> Answer {
         Answer::json(self.status, &self.body())
     }

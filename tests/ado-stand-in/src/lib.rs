@@ -28,6 +28,7 @@ mod replies;
 mod results;
 mod routes;
 mod runs;
+mod servers;
 mod service;
 mod settings;
 mod shape;
@@ -44,6 +45,7 @@ pub use faults::{Fault, Match, Meanwhile, Rule};
 pub use histories::{PointHistory, PointResult};
 pub use planning::{Configuration, Plan, Point, Suite, SuiteKind, WorkItem};
 pub use proxy::RefusingProxy;
+pub use servers::Server;
 pub use service::{Recorded, Service, StandIn};
 pub use settings::{
     AUTOMATION_MISMATCH, Build, PlanSettings, Project, Settings, SignIn, TimelineRecord, TokenKind,

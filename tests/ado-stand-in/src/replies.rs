@@ -4,7 +4,8 @@ use crate::answer::Answer;
 use serde_json::Value;
 
 /// The answer as Server 2020 gives it (contract §2.3): ids as text, `resultGroupType` with a capital letter,
-/// counters instead of `runStatistics`.
+/// counters instead of `runStatistics`. Words of states and outcomes begin with a small letter: their casing differs
+/// either way (contract §10.3).
 pub(crate) fn of_server_2020(mut answer: Answer) -> Answer {
     if let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) {
         age(&mut body);
@@ -24,7 +25,12 @@ fn age(value: &mut Value) {
             for (name, value) in fields {
                 match (name.as_str(), &*value) {
                     ("id", Value::Number(id)) => *value = id.to_string().into(),
-                    ("resultGroupType", Value::String(word)) => *value = capitalised(word).into(),
+                    ("resultGroupType", Value::String(word)) => {
+                        *value = beginning(word, |first| first.to_ascii_uppercase()).into();
+                    }
+                    ("state" | "outcome", Value::String(word)) => {
+                        *value = beginning(word, |first| first.to_ascii_lowercase()).into();
+                    }
                     _ => age(value),
                 }
             }
@@ -33,12 +39,8 @@ fn age(value: &mut Value) {
     }
 }
 
-fn capitalised(word: &str) -> String {
+fn beginning(word: &str, change: impl Fn(char) -> char) -> String {
     let mut characters = word.chars();
     let first = characters.next();
-    first
-        .map(|first| first.to_ascii_uppercase())
-        .into_iter()
-        .chain(characters)
-        .collect()
+    first.map(change).into_iter().chain(characters).collect()
 }

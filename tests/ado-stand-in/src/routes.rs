@@ -94,7 +94,13 @@ pub(crate) fn handle(service: &Service, request: &Request) -> Answer {
     // Read before the state is locked: a large attachment takes a while, and every connection needs the state.
     let body = Body::read(request);
     let mut state = service.state();
-    answer(&mut state, request, &body).unwrap_or_else(|refusal| refusal.answer())
+    answer(&mut state, request, &body).unwrap_or_else(|refusal| {
+        if state.settings.foreign_messages {
+            refusal.in_another_language().answer()
+        } else {
+            refusal.answer()
+        }
+    })
 }
 
 /// The body of a request, read as far as that needs no state.
@@ -133,7 +139,7 @@ fn answer(state: &mut State, request: &Request, body: &Body) -> Handled<Answer> 
     let Some(resource) = resource else {
         return Err(no_such_resource(request));
     };
-    let agreed = version::agreed(request, resource.release, state.settings.max_api_version)?;
+    let agreed = version::agreed(request, resource.release, &state.settings)?;
     if !resource.methods.contains(&request.method.as_str()) {
         return Err(Refusal::new(
             405,

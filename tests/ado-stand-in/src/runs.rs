@@ -53,11 +53,15 @@ fn create(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
     call.request.only_parameters(&[])?;
     let project = call.project()?;
     let body = call.json()?;
-    let mut fields = shape::object(shapes::CREATE, body, "", state.settings.hosted)?.clone();
-    // Servers of version 5 do not know these and ignore them (contract §1.1).
-    if call.agreed.version < (6, 0) {
-        fields.remove("pipelineReference");
-        fields.remove("tags");
+    let fields = shape::object(shapes::CREATE, body, "", state.settings.hosted)?.clone();
+    // Not in the description of version 5 (contract §1.1); the service would ignore them in silence.
+    for name in ["pipelineReference", "tags"] {
+        if call.agreed.version < (6, 0) && fields.contains_key(name) {
+            return Err(Refusal::property(format!(
+                "Unknown field '{name}' in version {}.",
+                call.agreed.text
+            )));
+        }
     }
     if !fields.contains_key("name") {
         return Err(Refusal::property("A test run needs a name."));

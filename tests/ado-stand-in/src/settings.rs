@@ -33,6 +33,11 @@ pub struct Settings {
     pub hosted: bool,
     /// The newest REST API version that is understood.
     pub max_api_version: (u32, u32),
+    /// A version that is too new is refused with 401, as one server of 2019 is said to do (contract §1.3).
+    pub too_new_is_401: bool,
+    /// Messages are in a language that nobody here reads. Codes such as TF400813 stay, and so do numbers, in
+    /// another order.
+    pub foreign_messages: bool,
     /// No page of any list is longer than this, whatever `$top` asks for.
     pub page_size: usize,
     /// From its second page on, a `$skip` list repeats the last item of the page before, as happens when data
@@ -46,7 +51,7 @@ pub struct Settings {
     /// Counters and statistics of runs have not caught up yet, and `postProcessState` says so (contract §2.3).
     pub counters_lag: bool,
     /// Answers look like those of Server 2020: ids as text, `resultGroupType` with a capital letter, no
-    /// `runStatistics` in runs (contract §2.3).
+    /// `runStatistics` in runs (contract §2.3). States and outcomes begin with a small letter (contract §10.3).
     pub replies_of_2020: bool,
     /// Results with one of these titles are refused, as the service now and then refuses data for a reason of
     /// its own (contract §2.2).
@@ -81,6 +86,8 @@ impl Default for Settings {
             anonymous_connection_data: false,
             hosted: true,
             max_api_version: (7, 1),
+            too_new_is_401: false,
+            foreign_messages: false,
             page_size: 100,
             pages_overlap: false,
             created_state: None,

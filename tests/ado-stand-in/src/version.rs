@@ -2,6 +2,7 @@
 
 use crate::answer::Request;
 use crate::errors::{Handled, Refusal};
+use crate::settings::Settings;
 
 /// A major and a minor number.
 pub(crate) type Version = (u32, u32);
@@ -39,7 +40,8 @@ pub(crate) struct Agreed {
 }
 
 /// The version for a request, which stands in the query or in `Accept`.
-pub(crate) fn agreed(request: &Request, release: Release, newest: Version) -> Handled<Agreed> {
+pub(crate) fn agreed(request: &Request, release: Release, settings: &Settings) -> Handled<Agreed> {
+    let newest = settings.max_api_version;
     let Some(asked) = request
         .parameter("api-version")
         .or_else(|| in_accept(request))
@@ -65,6 +67,11 @@ pub(crate) fn agreed(request: &Request, release: Release, newest: Version) -> Ha
             "The api-version '{asked}' is not a version number."
         )));
     };
+    if version > newest && settings.too_new_is_401 {
+        return Err(Refusal::unauthorized(
+            "TF400813: The user '' is not authorized to access this resource.",
+        ));
+    }
     if version > newest {
         return Err(Refusal::new(
             400,

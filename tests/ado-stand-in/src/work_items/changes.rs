@@ -133,7 +133,7 @@ fn addressed(state: &State, uri: &str) -> Handled<u64> {
         }
         _ => return Err(routes::no_such_resource(&request)),
     };
-    version::agreed(&request, Release::Always, state.settings.max_api_version)?;
+    version::agreed(&request, Release::Always, &state.settings)?;
     // Not even a publisher with that permission bypasses rules (contract §5).
     request.only_parameters(&[])?;
     Ok(id)

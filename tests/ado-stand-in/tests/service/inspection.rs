@@ -154,6 +154,10 @@ fn answers_can_look_like_those_of_an_older_server() {
         (&json!("DataDriven"), &json!("Rerun"))
     );
     assert_eq!(
+        (&created["state"], &read["outcome"]),
+        (&json!("inProgress"), &json!("passed"))
+    );
+    assert_eq!(
         get(&service, "Shop/_apis/test/runs/1/Statistics").json()["runStatistics"][0]["count"],
         1
     );

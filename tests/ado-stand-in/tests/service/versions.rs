@@ -127,15 +127,53 @@ fn a_version_that_is_none_is_refused() {
 #[test]
 fn version_5_knows_no_pipeline_reference() {
     let service = service();
-    let body = with(
-        run_body(),
-        &json!({ "pipelineReference": { "pipelineId": 71, "jobReference": { "jobName": "a" } } }),
-    );
-    post(&service, "Shop/_apis/test/runs?api-version=5.0", &body);
-    post(&service, "Shop/_apis/test/runs?api-version=6.0", &body);
+    for field in [
+        json!({ "pipelineReference": { "pipelineId": 71, "jobReference": { "jobName": "a" } } }),
+        json!({ "tags": [{ "name": "a" }] }),
+    ] {
+        let body = with(run_body(), &field);
+        let old = post(&service, "Shop/_apis/test/runs?api-version=5.0", &body);
+        refused(&old, 400, "in version 5.0");
+        post(&service, "Shop/_apis/test/runs?api-version=6.0", &body);
+    }
     let runs = service.runs();
-    assert!(runs[0].get("pipelineReference").is_none());
-    assert_eq!(runs[1]["pipelineReference"]["pipelineId"], 71);
+    assert_eq!(runs.len(), 2);
+    assert_eq!(runs[0]["pipelineReference"]["pipelineId"], 71);
+}
+
+#[test]
+fn a_version_that_is_too_high_can_be_refused_like_a_token() {
+    let service = service_with(|settings| {
+        settings.max_api_version = (5, 0);
+        settings.too_new_is_401 = true;
+    });
+    refused(
+        &get(&service, "_apis/projects/Shop?api-version=7.1"),
+        401,
+        "TF400813",
+    );
+    assert_eq!(
+        get(&service, "_apis/projects/Shop?api-version=5.0").status,
+        200
+    );
+}
+
+#[test]
+fn messages_can_be_in_another_language() {
+    let service = service_with(|settings| {
+        settings.max_api_version = (7, 0);
+        settings.foreign_messages = true;
+    });
+    let reply = get(&service, "_apis/projects/Shop?api-version=7.1").json();
+    assert_eq!(reply["typeKey"], "VssVersionOutOfRangeException");
+    let message = reply["message"].as_str().unwrap();
+    assert!(message.contains("7.0 / 7.1"), "{message}");
+    assert!(!message.contains("version"), "{message}");
+    let reply = get(&service, "_apis/projects/Nowhere?api-version=7.0").json();
+    assert!(
+        reply["message"].as_str().unwrap().starts_with("TF200016: "),
+        "{reply}"
+    );
 }
 
 #[test]
