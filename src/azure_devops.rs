@@ -32,6 +32,7 @@ pub mod test_plans;
 pub mod test_points;
 pub mod test_runs;
 mod upload;
+pub mod version;
 pub mod work_items;
 
 /// Results (with their sub-results) in one request; the service refuses 1,001.

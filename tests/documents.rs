@@ -60,6 +60,14 @@ fn rows(text: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// The rows of each table of a text, as [`rows`] gives them.
+fn tables(text: &str) -> Vec<Vec<Vec<String>>> {
+    text.split("\n\n")
+        .filter(|block| block.starts_with('|'))
+        .map(rows)
+        .collect()
+}
+
 /// What stands between backticks on one line.
 fn code_spans(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
@@ -149,6 +157,40 @@ fn the_readme_tells_the_output_variables_that_are_set() {
         .map(|row| row[0].clone())
         .collect();
     assert_eq!(told, set);
+}
+
+/// The rows of *Works with* in the README, and the test that shows each.
+const WORKS_WITH: &[(&str, &str)] = &[
+    ("Services", "servers.rs: services"),
+    (
+        "Server without a year",
+        "servers.rs: the_server_without_a_year",
+    ),
+    (
+        "Server 2022.1, 2022.2",
+        "servers.rs: server_2022_with_update_1_or_2",
+    ),
+    ("Server 2022", "servers.rs: server_2022"),
+    ("Server 2020", "servers.rs: server_2020"),
+    ("Server 2019, 2019.1", "servers.rs: server_2019"),
+];
+
+#[test]
+fn each_row_of_what_it_works_with_is_shown_by_a_test() {
+    let readme = read("README.md");
+    let told: Vec<String> = tables(section(&readme, "Works with"))
+        .into_iter()
+        .flatten()
+        .map(|row| row[0].clone())
+        .collect();
+    let right: Vec<&str> = WORKS_WITH.iter().map(|(row, _)| *row).collect();
+    assert_eq!(told, right);
+    for (row, test) in WORKS_WITH {
+        let (file, name) = test.split_once(": ").unwrap();
+        let text = read(&format!("tests/publishing/{file}"));
+        let is_there = text.contains(&format!("#[test]\nfn {name}() {{"));
+        assert!(is_there, "'{row}' is shown by no test '{name}' in {file}");
+    }
 }
 
 #[test]

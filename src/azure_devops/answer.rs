@@ -8,7 +8,7 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
-use super::client::{ApiVersion, Call, Client, Reply};
+use super::client::{Call, Client, Reply};
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 
 /// Nobody waits longer, and clocks can count so far.
@@ -130,25 +130,6 @@ impl Client {
             )),
         }
     }
-}
-
-/// The ceiling that an out-of-range refusal names. The message is localised, so the last number of
-/// the form `d.d` in it is taken; the one asked for stands before it.
-pub(super) fn highest_supported(refusal: &Refusal) -> Option<ApiVersion> {
-    if refusal.status != 400 || !refusal.type_key.contains("VersionOutOfRange") {
-        return None;
-    }
-    refusal
-        .message
-        .split(|c: char| !c.is_ascii_digit() && c != '.')
-        .filter_map(|word| {
-            let (major, minor) = word.trim_matches('.').split_once('.')?;
-            Some(ApiVersion {
-                major: major.parse().ok()?,
-                minor: minor.parse().ok()?,
-            })
-        })
-        .next_back()
 }
 
 /// What a request came to, for the debug log.
@@ -289,33 +270,6 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
-
-    fn refusal(message: &str) -> Refusal {
-        Refusal {
-            request: String::new(),
-            status: 400,
-            type_key: "VssVersionOutOfRangeException".to_owned(),
-            message: message.to_owned(),
-            activity_id: String::new(),
-            kind: RefusalKind::Status,
-        }
-    }
-
-    #[test]
-    fn the_ceiling_is_read_from_a_message_in_any_language() {
-        let seven = Some(ApiVersion { major: 7, minor: 0 });
-        let english = "The requested REST API version of 7.1 is out of range for this server. The latest REST API version this server supports is 7.0.";
-        assert_eq!(highest_supported(&refusal(english)), seven);
-        let german = "Die angeforderte REST-API-Version 7.1 liegt außerhalb des Bereichs. Die neueste Version ist 7.0.";
-        assert_eq!(highest_supported(&refusal(german)), seven);
-        assert_eq!(
-            highest_supported(&Refusal {
-                type_key: "Other".to_owned(),
-                ..refusal(english)
-            }),
-            None
-        );
-    }
 
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {

@@ -13,10 +13,13 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use reqwest::{Method, Url};
 use serde_json::Value;
 
-use super::answer::{came_to, failed, highest_supported, kind_of, whole_cause};
+use super::answer::{came_to, failed, kind_of, whole_cause};
 use super::progress::Progress;
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use super::upload::{Part, Upload};
+pub(super) use super::version::Resource;
+pub use super::version::{ApiVersion, NEWEST, OLDEST};
+use super::version::{Hint, hint, listed};
 
 /// Longer answers are not read: no list that is asked for comes near it.
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
@@ -38,33 +41,6 @@ pub struct Reply {
     pub(super) activity_id: String,
 }
 
-/// A version of the REST API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ApiVersion {
-    /// `7` of `7.1`.
-    pub major: u8,
-    /// `1` of `7.1`.
-    pub minor: u8,
-}
-
-/// The newest version that this program speaks.
-pub const NEWEST: ApiVersion = ApiVersion { major: 7, minor: 1 };
-
-/// How a resource is asked for in a version in which it is a preview.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Resource {
-    /// Released in every version.
-    Released,
-    /// A preview below this version.
-    PreviewBelow(ApiVersion),
-    /// The same, in the second form that it had by then.
-    SecondPreviewBelow(ApiVersion),
-    /// Always a preview.
-    Preview,
-    /// Asked for in this version, whatever the server's newest is.
-    Always(ApiVersion),
-}
-
 /// What a client is made of.
 pub struct Server {
     /// Collection URL with a trailing slash.
@@ -84,6 +60,8 @@ pub struct Client {
     request_timeout: Duration,
     proxy: Option<String>,
     version: Cell<ApiVersion>,
+    /// The server accepted the version, or was asked for those that it speaks.
+    version_settled: Cell<bool>,
     pub(super) not_before: Cell<Option<Instant>>,
     /// The service's clock, and when it was read.
     pub(super) clock: Cell<Option<(Timestamp, Instant)>>,
@@ -173,6 +151,7 @@ impl Client {
             request_timeout: server.request_timeout,
             proxy: server.proxy,
             version: Cell::new(NEWEST),
+            version_settled: Cell::new(false),
             not_before: Cell::new(None),
             clock: Cell::new(None),
         })
@@ -246,16 +225,52 @@ impl Client {
         self.send(&call, &maker).await.map(access, &name, read)
     }
 
+    /// Sends a request in the version that was agreed on, or in the one that the server names
+    /// when it refuses that.
     async fn send(&self, call: &Call<'_>, body: &BodyMaker<'_>) -> Sent<Reply> {
-        let sent = self.send_in(self.version.get(), call, body).await;
-        if let Sent::Refused(refusal) = &sent
-            && let Some(ceiling) = highest_supported(refusal)
-            && ceiling < self.version.get()
-        {
-            self.version.set(ceiling);
-            return self.send_in(ceiling, call, body).await;
+        let asked = self.version.get();
+        let sent = self.send_in(asked, call, body).await;
+        let refusal = match sent {
+            Sent::Refused(refusal) => refusal,
+            Sent::Answered(_) => {
+                self.version_settled.set(true);
+                return sent;
+            }
+            Sent::NotSent(_) | Sent::Unknown(_) => return sent,
+        };
+        let spoken = match hint(&refusal, asked, !self.version_settled.get()) {
+            Hint::Newest(newest) => Some(newest),
+            Hint::Ask => self.spoken_version().await,
+            Hint::Nothing => None,
+        };
+        match spoken.filter(|spoken| *spoken < asked) {
+            None => Sent::Refused(refusal),
+            Some(spoken) if spoken < OLDEST => Sent::Refused(Refusal {
+                kind: RefusalKind::TooOld(spoken),
+                ..refusal
+            }),
+            Some(spoken) => {
+                self.version.set(spoken);
+                self.version_settled.set(true);
+                self.send_in(spoken, call, body).await
+            }
         }
-        sent
+    }
+
+    /// Asks which version the server speaks; `None` if it does not say, or said so before.
+    async fn spoken_version(&self) -> Option<ApiVersion> {
+        if self.version_settled.replace(true) {
+            return None;
+        }
+        let call = Call {
+            method: Method::OPTIONS,
+            ..Call::get(vec!["_apis", "test"])
+        };
+        let call = call.of(Resource::Unversioned);
+        match self.send_in(NEWEST, &call, &|_| Ok(None)).await {
+            Sent::Answered(reply) => listed(&reply.body),
+            Sent::Refused(_) | Sent::NotSent(_) | Sent::Unknown(_) => None,
+        }
     }
 
     async fn send_in(
@@ -352,27 +367,16 @@ impl Client {
             .map_err(|()| format!("'{}' cannot hold a path", self.collection))?
             .pop_if_empty()
             .extend(&call.path);
-        let ApiVersion { major, minor } = match call.resource {
-            Resource::Always(version) => version,
-            _ => version,
-        };
-        let preview = match call.resource {
-            Resource::Released | Resource::Always(_) => "",
-            Resource::PreviewBelow(released) | Resource::SecondPreviewBelow(released)
-                if version >= released =>
-            {
-                ""
-            }
-            Resource::PreviewBelow(_) | Resource::Preview => "-preview.1",
-            Resource::SecondPreviewBelow(_) => "-preview.2",
-        };
-        url.query_pairs_mut()
-            .extend_pairs(
-                call.query
-                    .iter()
-                    .map(|(name, value)| (*name, value.as_str())),
-            )
-            .append_pair("api-version", &format!("{major}.{minor}{preview}"));
+        let mut query = url.query_pairs_mut();
+        query.extend_pairs(
+            call.query
+                .iter()
+                .map(|(name, value)| (*name, value.as_str())),
+        );
+        if let Some(version) = call.resource.version(version) {
+            query.append_pair("api-version", &version);
+        }
+        drop(query);
         Ok(url)
     }
 
@@ -410,6 +414,11 @@ pub struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The version that server and program agreed on so far.
+    pub(super) fn version(&self) -> ApiVersion {
+        self.client.version()
+    }
+
     /// Sends a JSON document.
     pub(super) async fn json<T>(
         &self,

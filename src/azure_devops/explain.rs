@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::client::Client;
+use super::client::{Client, OLDEST};
 use super::sent::{Refusal, RefusalKind, Trouble, TroubleKind};
 use crate::problem::{Problem, code};
 
@@ -58,6 +58,13 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
             code::TOKEN_REFUSED,
             format!("Azure DevOps did not accept the access token for '{address}': {told}"),
             format!("It may have expired, or belong to another organization. {published}"),
+        ),
+        (RefusalKind::TooOld(newest), _) => Problem::error(
+            code::SERVER_TOO_OLD,
+            format!(
+                "'{address}' speaks the REST API up to version {newest}, and this task needs {OLDEST}: {told}"
+            ),
+            format!("It needs Azure DevOps Server 2019 or newer. {published}"),
         ),
         (RefusalKind::Redirect, _) => Problem::error(
             code::REDIRECTED,

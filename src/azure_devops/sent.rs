@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::version::ApiVersion;
+
 /// What a request came to.
 #[derive(Debug)]
 pub enum Sent<T> {
@@ -79,6 +81,8 @@ pub enum RefusalKind {
     Redirect,
     /// The proxy refused, not the service.
     Proxy,
+    /// The server speaks no version that this program does, this being its newest one.
+    TooOld(ApiVersion),
 }
 
 /// Why a request has no answer.

@@ -17,6 +17,7 @@ use super::planned_runs;
 use super::reading::{list, number, text, time};
 use super::sent::Sent;
 use super::upload::Part;
+use super::version::KNOWS_PIPELINE_REFERENCE;
 use super::{
     BuildId, Content, NewAttachment, NewTestResult, NewTestRun, Outcome, PipelineReference,
     RunState, SubResultId, TestPointId, TestResultId, TestRunId,
@@ -231,7 +232,7 @@ impl Writer<'_> {
         points: &[TestPointId],
     ) -> Sent<StoredRun> {
         let call = Call::write(Method::POST, vec![project, "_apis", "test", "runs"]);
-        self.json(call, &create_body(run, points), |reply| {
+        self.json(call, &create_body(run, points, self.version()), |reply| {
             stored_run(&reply.body)
         })
         .await
@@ -406,7 +407,7 @@ impl PlaceIds {
     }
 }
 
-fn create_body(run: &NewTestRun, points: &[TestPointId]) -> Value {
+fn create_body(run: &NewTestRun, points: &[TestPointId], version: ApiVersion) -> Value {
     let mut body = json!({
         "name": run.name,
         "automated": run.automated,
@@ -415,7 +416,9 @@ fn create_body(run: &NewTestRun, points: &[TestPointId]) -> Value {
     });
     if let Some(build) = run.build {
         body["build"] = json!({"id": build.to_string()});
-        if let Some(reference) = &run.pipeline {
+        if let Some(reference) = &run.pipeline
+            && version >= KNOWS_PIPELINE_REFERENCE
+        {
             body["pipelineReference"] = pipeline_body(build, reference);
         }
         if let Some(branch) = &run.target_branch {

@@ -30,17 +30,15 @@ pub(super) fn tell_server(
     invocation: &Invocation,
     pipeline: &Pipeline,
 ) {
-    let version = client.version();
     let kind = if as_whom.is_services {
         "Azure DevOps Services"
     } else {
         "Azure DevOps Server"
     };
     pipeline.line(&format!(
-        "Server: {} ({kind}, REST API {}.{})",
+        "Server: {} ({kind}, REST API {})",
         client.collection(),
-        version.major,
-        version.minor
+        client.version()
     ));
     pipeline.line(&format!("Identity: {}", as_whom.name));
     pipeline.line(&format!("Project: {}", project_of_runs(invocation)));

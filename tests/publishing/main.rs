@@ -25,6 +25,7 @@ mod lost_answers;
 mod pipeline_output;
 mod publishing_once;
 mod secure_connection;
+mod servers;
 mod stale_reports;
 mod test_run_per;
 mod test_runs;
