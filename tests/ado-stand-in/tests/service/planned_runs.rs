@@ -2,7 +2,7 @@
 
 use crate::plans_support::*;
 use crate::support::*;
-use ado_stand_in::{AUTOMATION_MISMATCH, Build, Plan, Project};
+use ado_stand_in::{AUTOMATION_MISMATCH, Build, Plan, Project, WorkItem};
 use serde_json::{Value, json};
 
 const RUNS: &str = "Shop/_apis/test/runs";
@@ -181,9 +181,7 @@ fn an_automated_run_with_a_manual_test_case_can_be_refused_in_any_language() {
         refused(&post(&service, RUNS, &planned_body(&[7001])), 400, message);
         assert_eq!(post(&service, RUNS, &manual).status, 200);
     }
-    service.add_work_item(
-        ado_stand_in::WorkItem::test_case(1001, "Valid user").automated("a", "b", "Katalon"),
-    );
+    service.add_work_item(WorkItem::test_case(1001, "Valid user").automated("a", "b", "Katalon"));
     new_planned_run(&service, &[7001]);
     refused(
         &post(&service, RUNS, &planned_body(&[7001, 7003])),
@@ -331,4 +329,35 @@ fn a_new_result_of_a_plan_names_point_case_and_revision() {
         400,
         "needs a test run with a test plan",
     );
+}
+
+#[test]
+fn a_result_refers_to_what_there_is() {
+    let service = planned();
+    service.add_work_item(WorkItem::new(900, "Bug", "Broken"));
+    let run = new_run(&service);
+    let add = |fields: &Value| add_results(&service, run, &json!([with(result_body("a"), fields)]));
+    for (name, id, what) in [
+        ("testCase", "900", "Test case"),
+        ("testPlan", "18", "Test plan"),
+        ("testSuite", "17", "Test suite"),
+        ("testPoint", "7099", "Test point"),
+        ("configuration", "9", "Test configuration"),
+    ] {
+        refused(
+            &add(&json!({ name: { "id": id } })),
+            404,
+            &format!("{what} {id} not found."),
+        );
+    }
+    refused(
+        &add(&json!({ "associatedBugs": [{ "id": "900" }, { "id": "901" }] })),
+        404,
+        "Work item 901 does not exist",
+    );
+    let fine = json!({ "testCase": { "id": "1001" }, "testPlan": { "id": "17" }, "testSuite": { "id": "21" },
+                       "configuration": { "id": "3" }, "associatedBugs": [{ "id": "900" }] });
+    assert_eq!(add(&fine).status, 200);
+    service.edit_plan(17, |plan| plan.hidden = true);
+    refused(&add(&fine), 404, "Test plan 17 not found.");
 }
