@@ -83,7 +83,8 @@ fn write_point(page: &mut String, state: &State, point: &Point) {
     let standing = state.standing(point);
     let shown = match standing.state() {
         "InProgress" => "In progress",
-        _ if standing.outcome == "Unspecified" => "Active",
+        _ if standing.outcome == "Unspecified" && point.active => "Active",
+        _ if standing.outcome == "Unspecified" => "Inactive",
         _ => standing.outcome,
     };
     let run = standing
@@ -99,7 +100,11 @@ fn write_point(page: &mut String, state: &State, point: &Point) {
         html(point.tester.as_deref().unwrap_or_default()),
         colour_of(shown),
         html(shown),
-        if point.active { "" } else { " inactive" },
+        if point.active || shown == "Inactive" {
+            ""
+        } else {
+            " of an inactive point"
+        },
         run.unwrap_or_default(),
     );
 }

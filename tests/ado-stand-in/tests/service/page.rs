@@ -2,7 +2,7 @@
 
 use crate::plans_support::*;
 use crate::support::*;
-use ado_stand_in::{StandIn, Suite};
+use ado_stand_in::{Point, StandIn, Suite};
 use serde_json::json;
 
 fn page(service: &StandIn) -> Reply {
@@ -130,6 +130,7 @@ fn the_link_of_a_run_leads_to_the_page() {
 fn the_page_shows_plans_with_their_points() {
     let service = planned();
     service.edit_plan(17, |plan| plan.synchronised = true);
+    service.add_point(Point::new(7009, 24, 1002, 3).inactive().ended("Blocked"));
     let run = new_planned_run(&service, &[7001, 7002]);
     let id = result_of(&service, run, 7001);
     let iterations = json!([{ "id": 1, "outcome": "Failed", "comment": "user = jo", "errorMessage": "no such user" }]);
@@ -142,11 +143,12 @@ fn the_page_shows_plans_with_their_points() {
     for shown in [
         "<h2>Release 5</h2>",
         "test plan 17",
-        "5 test points, outcomes synchronised across suites",
+        "6 test points, outcomes synchronised across suites",
         "<h3>Login / Deep <span class=\"id\">suite 22</span>",
         "<td>7001</td><td>1001 Valid user</td><td>Windows</td><td>Ann</td><td><span class=\"badge fail\">Failed</span></td><td><a href=\"#run-1\">run 1</a></td>",
         "<td>7002</td><td>1001 Valid user</td><td>macOS</td><td></td><td><span class=\"badge open\">In progress</span>",
-        "<span class=\"badge open\">Active</span> inactive",
+        "<span class=\"badge other\">Inactive</span></td>",
+        "<span class=\"badge other\">Blocked</span> of an inactive point",
         "<dt>Test point</dt><dd>7001 · Login · Windows</dd>",
         "Iteration 1 <span class=\"meta\">user = jo</span>",
         "no such user",
