@@ -24,7 +24,7 @@ impl Page {
             return Ok(Page { from: 0, limit });
         };
         let last = token
-            .split_once(';')
+            .split_once('+')
             .filter(|(_, length)| length.parse::<usize>().is_ok())
             .and_then(|(last, _)| last.parse::<u64>().ok());
         let last = last.ok_or_else(|| {
@@ -61,7 +61,7 @@ impl Page {
         }
         let answer = Answer::list(views);
         if items.peek().is_some() {
-            answer.with_header("x-ms-continuationtoken", format!("{last};{MOST}"))
+            answer.with_header("x-ms-continuationtoken", format!("{last}+{MOST}"))
         } else {
             answer
         }

@@ -55,7 +55,7 @@ fn the_test_cases_of_a_large_plan_are_walked_in_50_pages() {
         let Some(next) = reply.header("x-ms-continuationtoken") else {
             break;
         };
-        token = format!("&continuationToken={}", next.replace(';', "%3B"));
+        token = format!("&continuationToken={}", next.replace('+', "%2B"));
     }
     assert_eq!(number, 50);
     assert_eq!(cases, (100_000..100_000 + POINTS / 2).collect::<Vec<_>>());

@@ -21,7 +21,7 @@ pub(crate) fn pages(service: &StandIn, path: &str) -> Vec<Vec<u64>> {
             return pages;
         };
         let separator = if path.contains('?') { '&' } else { '?' };
-        token = format!("{separator}continuationToken={}", next.replace(';', "%3B"));
+        token = format!("{separator}continuationToken={}", next.replace('+', "%2B"));
     }
 }
 
@@ -103,6 +103,15 @@ fn a_list_by_token_ends_without_a_token() {
         &get(&service, "Shop/_apis/testplan/plans?continuationToken=2"),
         400,
         "is not valid",
+    );
+    // In an address a plus means a blank.
+    refused(
+        &get(
+            &service,
+            "Shop/_apis/testplan/plans?continuationToken=40+200",
+        ),
+        400,
+        "'40 200' is not valid",
     );
 }
 
@@ -261,7 +270,7 @@ fn test_cases_of_a_suite_come_in_its_order_with_their_points() {
     let token = first
         .header("x-ms-continuationtoken")
         .unwrap()
-        .replace(';', "%3B");
+        .replace('+', "%2B");
     let second = all(&format!("&continuationToken={token}"));
     assert_eq!(second.json()["value"][0]["workItem"]["id"], 1002);
     assert_eq!(second.header("x-ms-continuationtoken"), None);
