@@ -352,6 +352,9 @@ fn suites_that_lie_below_each_other_are_read_once() {
     service.add_suite(Suite::new(30, 17, "A").below(31));
     service.add_suite(Suite::new(31, 17, "B").below(30));
     service.add_point(ado_stand_in::Point::new(7020, 31, 1001, 3));
-    let path = "Shop/_apis/testplan/Plans/17/Suites/30/TestPoint?isRecursive=true";
-    assert_eq!(get(&service, path).ids(), [7020]);
+    let path = "Shop/_apis/testplan/Plans/17/Suites/30";
+    let points = get(&service, &format!("{path}/TestPoint?isRecursive=true"));
+    assert_eq!(points.ids(), [7020]);
+    let cases = get(&service, &format!("{path}/TestCase?isRecursive=true"));
+    assert_eq!(cases.count(), 1);
 }

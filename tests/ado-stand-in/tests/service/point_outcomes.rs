@@ -56,6 +56,11 @@ fn automated_outcomes_do_not_go_to_other_suites() {
     post(&service, RUNS, &by_hand);
     finish(&service, 2, 7001, "Blocked");
     assert_eq!(shown(&service, 7005).0, "blocked");
+    service.edit_plan(17, |plan| plan.synchronised = false);
+    post(&service, RUNS, &by_hand);
+    finish(&service, 3, 7001, "Warning");
+    assert_eq!(shown(&service, 7001).0, "warning");
+    assert_eq!(shown(&service, 7005).0, "blocked", "not synchronised");
     assert_eq!(
         shown(&service, 7002).0,
         "unspecified",
