@@ -16,11 +16,13 @@ mod collection_url;
 mod connection;
 mod network;
 mod secret;
+mod service_connection;
 
 pub use collection_url::CollectionUrl;
 pub use connection::Connection;
 pub use network::{ClientCertificate, Proxy};
 pub use secret::{Secret, Token, TokenKind};
+pub use service_connection::ServiceConnection;
 
 /// What the agent tells. Outside a pipeline most of it is absent.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Agent {
     pub collection_url: Result<CollectionUrl, Problem>,
     /// The token to use; see [`Agent::no_token`].
     pub token: Option<Token>,
+    /// The ID of the collection that the pipeline belongs to.
+    pub collection_id: Option<String>,
     /// The project that the pipeline belongs to, by name.
     pub project: Option<String>,
     /// The build that this job belongs to, or that a classic release has as primary artifact.
@@ -79,7 +83,8 @@ pub struct Agent {
     pub client_certificate: Option<ClientCertificate>,
     /// The agent was configured to believe any certificate.
     pub skip_certificate_validation: bool,
-    /// Names and values of the job's secret variables, also of those that this task never reads.
+    /// Names and values of the job's secret variables, also of those that this task never reads, and
+    /// the credentials of service connections.
     pub secret_variables: Vec<(String, Secret)>,
 }
 
@@ -134,6 +139,7 @@ impl Agent {
                 &mut problems,
             ),
             token: connection::token(environment, in_pipeline),
+            collection_id: text("SYSTEM_COLLECTIONID"),
             project: text("SYSTEM_TEAMPROJECT").or_else(|| text("SYSTEM_TEAMPROJECTID")),
             build: build(environment),
             // In a release that is the release's own definition.
@@ -254,16 +260,25 @@ fn attempted(environment: &Environment, name: &str, attempt: &str) -> Option<Att
     })
 }
 
-/// `SECRET_*`, untrimmed: they are masked as they are.
+/// `SECRET_*`, untrimmed: they are masked as they are. And tokens and passwords of the service
+/// connections that the agent handed over.
 fn secret_variables(environment: &Environment) -> Vec<(String, Secret)> {
+    let name_of = |variable: &str| {
+        let upper = variable.to_ascii_uppercase();
+        let of_connection = upper.starts_with("ENDPOINT_AUTH_PARAMETER_")
+            && ["_APITOKEN", "_PASSWORD", "_ACCESSTOKEN"]
+                .iter()
+                .any(|end| upper.ends_with(end));
+        variable
+            .strip_prefix("SECRET_")
+            .or(of_connection.then_some(variable))
+            .map(str::to_owned)
+    };
     environment
         .vars
         .iter()
         .filter(|(_, value)| !value.is_empty())
-        .filter_map(|(name, value)| {
-            let name = name.strip_prefix("SECRET_")?;
-            Some((name.to_owned(), Secret::new(value)))
-        })
+        .filter_map(|(name, value)| Some((name_of(name)?, Secret::new(value))))
         .collect()
 }
 
@@ -348,6 +363,14 @@ mod tests {
         assert_eq!(agent.secret_variables[0].0, "DB_PASSWORD");
         assert_eq!(agent.secret_variables[0].1.expose(), "hunter2");
         assert!(!format!("{agent:#?}").contains("hunter2"));
+        let of_connection = super::super::agent::Agent::read(
+            &environment(&[
+                ("ENDPOINT_AUTH_PARAMETER_0a1b_PASSWORD", "hunter3"),
+                ("ENDPOINT_AUTH_PARAMETER_0a1b_USERNAME", "me"),
+            ]),
+            None,
+        );
+        assert_eq!(of_connection.0.secret_variables.len(), 1);
     }
 
     #[test]

@@ -167,9 +167,12 @@ pub async fn publish(
     ending::finish(&account, invocation, pipeline, verdict, &secrets)
 }
 
-fn project_of_runs(invocation: &Invocation) -> &str {
+/// Runs without a test plan go to the build's own project; `is_elsewhere`, in another collection
+/// than that of the pipeline, there is none.
+fn project_of_runs(invocation: &Invocation, is_elsewhere: bool) -> &str {
     let build = invocation.agent.build.as_ref();
     build
+        .filter(|_| !is_elsewhere)
         .and_then(|build| build.project.as_deref())
         .or_else(|| Some(invocation.connection.as_ref()?.project.as_str()))
         .unwrap_or_default()

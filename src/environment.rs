@@ -47,6 +47,13 @@ impl Environment {
         (!value.is_empty()).then_some(value)
     }
 
+    /// The same, whatever the case of its name: the agent names some variables in lower case,
+    /// which are in upper case on Windows.
+    pub fn var_in_any_case(&self, name: &str) -> Option<&str> {
+        let is_it = |known: &&String| known.eq_ignore_ascii_case(name);
+        self.var(self.vars.keys().find(is_it)?)
+    }
+
     /// Whether a variable says `true`, in any case.
     pub fn is_true(&self, name: &str) -> bool {
         self.var(name)

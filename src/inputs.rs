@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 
-use crate::agent::{Agent, Connection};
+use crate::agent::{Agent, Connection, ServiceConnection};
 use crate::environment::Environment;
 use crate::katalon::project;
 use crate::problem::{Problem, code};
@@ -37,8 +37,8 @@ pub use test_case_id_pattern::TestCaseIdPattern;
 pub use test_plan::{IdOrName, TestPlans, TestSuites};
 pub use title::{Placeholder, TitleTemplate};
 pub use value::{
-    AttachmentsFor, AutomationFields, Command, Format, InputValue, Kind, Seconds, TestRunPer,
-    UnmatchedResults, WhenAlreadyPublished, Wrong,
+    AttachmentsFor, AutomationFields, Command, EndpointId, Format, InputValue, Kind, Seconds,
+    TestRunPer, UnmatchedResults, WhenAlreadyPublished, Wrong,
 };
 
 /// Where a value comes from.
@@ -188,7 +188,17 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
     let organization = option_text(&matches, options::ORGANIZATION).filter(|text| !text.is_empty());
     let (agent, mut warnings) = Agent::read(environment, organization.as_deref());
     // The text, because a project that is wrong in itself is not missing.
-    let connection = agent.connection(reader.text_of("project").as_deref());
+    let service_connection = reader
+        .text_of("azureDevOpsConnection")
+        .filter(|text| unresolved(text).is_none())
+        .map(|id| ServiceConnection::read(environment, &id))
+        .transpose();
+    let connection = match service_connection {
+        Ok(service_connection) => {
+            agent.connection(reader.text_of("project").as_deref(), service_connection)
+        }
+        Err(problem) => Err(vec![problem]),
+    };
     let Reader {
         command,
         under_task,
@@ -244,7 +254,8 @@ fn is_offline(inputs: &Inputs, agent: &Agent) -> bool {
         matches!(&agent.collection_url, Err(problem) if problem.code == code::NO_COLLECTION_URL);
     let names_a_build = inputs.build_id.value.is_some() || inputs.build_number.value.is_some();
     let names_a_plan = !inputs.test_plan.value.named().is_empty();
-    let is_configured = !nowhere || agent.token.is_some();
+    let is_configured =
+        !nowhere || agent.token.is_some() || inputs.azure_dev_ops_connection.value.is_some();
     inputs.dry_run.value && !agent.in_pipeline && !is_configured && !names_a_build && !names_a_plan
 }
 

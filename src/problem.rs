@@ -66,6 +66,8 @@ pub mod code {
     pub const NO_COLLECTION_URL: Code = Code("KADO204");
     /// No project is given or told.
     pub const NO_PROJECT: Code = Code("KADO205");
+    /// A service connection is not there, or cannot be used.
+    pub const SERVICE_CONNECTION: Code = Code("KADO208");
     /// The server is older than what this program can speak to.
     pub const SERVER_TOO_OLD: Code = Code("KADO417");
     /// There is no access token.

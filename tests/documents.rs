@@ -173,6 +173,26 @@ const WORKS_WITH: &[(&str, &str)] = &[
     ("Server 2022", "servers.rs: server_2022"),
     ("Server 2020", "servers.rs: server_2020"),
     ("Server 2019, 2019.1", "servers.rs: server_2019"),
+    (
+        "virtual directories, collections with blanks",
+        "servers.rs: a_virtual_directory_and_a_collection_with_a_blank",
+    ),
+    (
+        "addresses as people type them",
+        "service_connection.rs: the_address_is_taken_as_a_person_typed_it",
+    ),
+    (
+        "job token",
+        "first_publication.rs: a_report_becomes_a_finished_run_of_the_running_build",
+    ),
+    (
+        "personal access token",
+        "service_connection.rs: a_token_leads_to_a_project_of_another_collection_without_build",
+    ),
+    (
+        "user and password",
+        "service_connection.rs: user_and_password_are_accepted_where_the_server_takes_them",
+    ),
 ];
 
 #[test]

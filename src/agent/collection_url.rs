@@ -39,6 +39,32 @@ impl CollectionUrl {
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
+    /// Whether both are addresses of one collection, as far as addresses tell: Services have two
+    /// for each organization, and case means nothing.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.canonical() == other.canonical()
+    }
+
+    fn canonical(&self) -> String {
+        let old = Url::parse(&self.0).ok().and_then(|url| {
+            let organization = url.host_str()?.strip_suffix(".visualstudio.com")?;
+            Some(format!("https://dev.azure.com/{organization}"))
+        });
+        old.unwrap_or_else(|| self.0.clone()).to_lowercase()
+    }
+
+    /// The address one level up, which may be that of the collection where a person typed a project
+    /// behind it; `None` on Services, where the path is known, and at the first level.
+    pub fn parent(&self) -> Option<Self> {
+        let mut url = Url::parse(&self.0).ok()?;
+        let levels = url.path_segments()?.filter(|part| !part.is_empty()).count();
+        if levels < 2 || self.is_services() {
+            return None;
+        }
+        url.path_segments_mut().ok()?.pop_if_empty().pop();
+        Some(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
     /// The address, without slash at the end.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -70,7 +96,7 @@ fn is_services(host: &str) -> bool {
 
 /// On Services the path is known: what follows the organization (a project, `_git`) is left out,
 /// and the host of the releases, which knows no test API, becomes the general one. On a Server
-/// nothing tells collection and project apart, and the path stays.
+/// nothing tells collection and project apart, and only what is neither is left out.
 fn only_the_organization(url: &mut Url) -> Result<(), NoUrl> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let general = host
@@ -78,6 +104,14 @@ fn only_the_organization(url: &mut Url) -> Result<(), NoUrl> {
         .map(str::to_owned)
         .unwrap_or_else(|| host.replace(".vsrm.visualstudio.com", ".visualstudio.com"));
     if !is_services(&general) {
+        // Pages of people (`/_git/…`, `/_build`) begin with an underscore; no collection does.
+        let path: Vec<&str> = url
+            .path()
+            .split('/')
+            .take_while(|part| !part.starts_with('_'))
+            .collect();
+        let path = path.join("/");
+        url.set_path(&path);
         return Ok(());
     }
     if general != host {
@@ -146,6 +180,11 @@ mod tests {
             ),
             ("https://me:secret@server/tfs/A", "https://server/tfs/A"),
             (
+                "https://server/tfs/A/Shop/_git/x",
+                "https://server/tfs/A/Shop",
+            ),
+            ("http://[fd00::1]:8080/A/", "http://[fd00::1]:8080/A"),
+            (
                 "http://127.0.0.1:4711/contoso/",
                 "http://127.0.0.1:4711/contoso",
             ),
@@ -171,6 +210,35 @@ mod tests {
         ] {
             assert!(CollectionUrl::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn one_collection_may_have_several_addresses() {
+        let same = |one: &str, other: &str| {
+            let url = |text| CollectionUrl::parse(text).unwrap();
+            url(one).is_same(&url(other))
+        };
+        assert!(same(
+            "https://dev.azure.com/Contoso",
+            "https://contoso.visualstudio.com/DefaultCollection/"
+        ));
+        assert!(same("https://TFS/tfs/a", "https://tfs/tfs/A/"));
+        assert!(!same("https://tfs/tfs/a", "https://tfs/tfs/b"));
+        assert!(!same("https://tfs/tfs/a", "http://tfs/tfs/a"));
+    }
+
+    #[test]
+    fn one_level_up_there_may_be_the_collection() {
+        let parent = |text: &str| {
+            let parent = CollectionUrl::parse(text).unwrap().parent();
+            parent.map(|url| url.as_str().to_owned())
+        };
+        assert_eq!(
+            parent("https://tfs/tfs/Default Collection/Shop").as_deref(),
+            Some("https://tfs/tfs/Default%20Collection")
+        );
+        assert_eq!(parent("https://tfs/A"), None);
+        assert_eq!(parent("https://dev.azure.com/contoso"), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where to publish, and with which token: what the agent tells, else what was typed.
 
 use super::collection_url::{self, CollectionUrl};
-use super::{Agent, Token, TokenKind};
+use super::{Agent, ServiceConnection, Token};
 use crate::environment::Environment;
 use crate::problem::{Problem, code};
 
@@ -14,18 +14,41 @@ pub struct Connection {
     pub project: String,
     /// The token. Without one every request would be refused: see [`Agent::no_token`].
     pub token: Option<Token>,
+    /// A person typed the address, and may have typed a project behind the collection.
+    pub is_typed: bool,
+    /// A service connection says where and as whom.
+    pub by_service_connection: bool,
+    /// By its address the collection is another one than that of the running pipeline, so that
+    /// nothing in it belongs to the running build.
+    pub elsewhere: bool,
 }
 
 impl Agent {
-    /// What is needed before the first request; `project` is the input. Whatever is missing is
-    /// an input error, except the token.
-    pub fn connection(&self, project: Option<&str>) -> Result<Connection, Vec<Problem>> {
+    /// What is needed before the first request: `project` is the input, and a service connection
+    /// replaces address and token of the pipeline. Whatever is missing is an input error, except
+    /// the token.
+    pub fn connection(
+        &self,
+        project: Option<&str>,
+        service_connection: Option<ServiceConnection>,
+    ) -> Result<Connection, Vec<Problem>> {
         let project = project.or(self.project.as_deref());
-        match (&self.collection_url, project) {
+        let by_service_connection = service_connection.is_some();
+        let (collection_url, token) = match service_connection {
+            Some(ServiceConnection { url, token }) => (Ok(url), Some(token)),
+            None => (self.collection_url.clone(), self.token.clone()),
+        };
+        match (collection_url, project) {
             (Ok(collection_url), Some(project)) => Ok(Connection {
-                collection_url: collection_url.clone(),
+                is_typed: by_service_connection || !self.in_pipeline,
+                by_service_connection,
+                elsewhere: match &self.collection_url {
+                    Ok(own) => by_service_connection && !own.is_same(&collection_url),
+                    Err(_) => by_service_connection,
+                },
+                collection_url,
                 project: project.to_owned(),
-                token: self.token.clone(),
+                token,
             }),
             (collection_url, project) => {
                 let no_project = || {
@@ -36,12 +59,7 @@ impl Agent {
                     )
                 };
                 let missing = project.is_none().then(no_project);
-                Err(collection_url
-                    .clone()
-                    .err()
-                    .into_iter()
-                    .chain(missing)
-                    .collect())
+                Err(collection_url.err().into_iter().chain(missing).collect())
             }
         }
     }
@@ -114,13 +132,13 @@ pub(super) fn token(environment: &Environment, in_pipeline: bool) -> Option<Toke
         .map(str::to_owned)
         .or_else(|| token_of_endpoint(environment.var("ENDPOINT_AUTH_SYSTEMVSSCONNECTION")?))
         .or_else(|| environment.var("SYSTEM_ACCESSTOKEN").map(str::to_owned))
-        .map(|text| Token::new(TokenKind::Job, text));
+        .map(Token::job);
     // In a pipeline the variable of the CLI may be meant for another organization.
     let personal = || {
         environment
             .var("AZURE_DEVOPS_EXT_PAT")
             .filter(|_| !in_pipeline)
-            .map(|text| Token::new(TokenKind::Personal, text))
+            .map(Token::personal)
     };
     job.or_else(personal)
 }
@@ -137,6 +155,7 @@ fn token_of_endpoint(json: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::TokenKind;
     use super::*;
 
     fn environment(vars: &[(&str, &str)]) -> Environment {
@@ -208,7 +227,7 @@ mod tests {
 
     #[test]
     fn address_and_project_are_told_as_missing_together() {
-        let problems = agent(&[]).connection(None).unwrap_err();
+        let problems = agent(&[]).connection(None, None).unwrap_err();
         let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
         assert_eq!(codes, [code::NO_COLLECTION_URL, code::NO_PROJECT]);
     }
@@ -216,7 +235,7 @@ mod tests {
     #[test]
     fn a_wrong_address_is_shown_without_its_password() {
         let (agent, _) = Agent::read(&environment(&[]), Some("ftp://me:hunter2@server/a"));
-        let problem = agent.connection(Some("Shop")).unwrap_err().remove(0);
+        let problem = agent.connection(Some("Shop"), None).unwrap_err().remove(0);
         assert_eq!(
             problem.message,
             "option '--organization' cannot be 'server/a': 'ftp' is neither http nor https"
@@ -225,10 +244,36 @@ mod tests {
 
     #[test]
     fn a_missing_token_is_no_input_error() {
-        let connection = agent(&[SERVICES]).connection(Some("Shop")).unwrap();
+        let connection = agent(&[SERVICES]).connection(Some("Shop"), None).unwrap();
         assert_eq!(connection.token, None);
         assert_eq!(connection.project, "Shop");
         assert_eq!(agent(&[]).no_token().code, code::NO_TOKEN);
+    }
+
+    #[test]
+    fn a_service_connection_replaces_address_and_token() {
+        let connection = |own: &[(&str, &str)], url: &str| {
+            let service_connection = ServiceConnection {
+                url: CollectionUrl::parse(url).unwrap(),
+                token: Token::personal("other"),
+            };
+            agent(own)
+                .connection(Some("Shop"), Some(service_connection))
+                .unwrap()
+        };
+        let own = [SERVICES, ("SYSTEM_ACCESSTOKEN", "own")];
+        let other = connection(&own, "https://tfs/tfs/A");
+        assert_eq!(other.collection_url.as_str(), "https://tfs/tfs/A");
+        assert_eq!(other.token.unwrap().expose(), "other");
+        assert!(other.elsewhere && other.is_typed);
+        for same in [
+            "https://dev.azure.com/Contoso/",
+            "https://contoso.visualstudio.com/Shop",
+        ] {
+            assert!(!connection(&own, same).elsewhere, "{same}");
+        }
+        // Where the pipeline's own address is not known, no build is known to be there.
+        assert!(connection(&[], "https://tfs/tfs/A").elsewhere);
     }
 
     #[test]

@@ -40,21 +40,42 @@ pub enum TokenKind {
     Job,
     /// A person: `Basic`, with an empty user name.
     Personal,
+    /// A person, by user name and password: `Basic`. Servers only, and not all of them.
+    User,
 }
 
 /// An access token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     kind: TokenKind,
+    user: String,
     secret: Secret,
 }
 
 impl Token {
-    /// A token of the given kind.
-    pub fn new(kind: TokenKind, text: impl Into<String>) -> Self {
+    /// The token of the job.
+    pub fn job(text: impl Into<String>) -> Self {
         Self {
-            kind,
+            kind: TokenKind::Job,
+            user: String::new(),
             secret: Secret::new(text),
+        }
+    }
+
+    /// The personal access token of somebody.
+    pub fn personal(text: impl Into<String>) -> Self {
+        Self {
+            kind: TokenKind::Personal,
+            ..Self::job(text)
+        }
+    }
+
+    /// Somebody's user name and password.
+    pub fn user(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self {
+            kind: TokenKind::User,
+            user: user.into(),
+            ..Self::job(password)
         }
     }
 
@@ -63,17 +84,19 @@ impl Token {
         self.kind
     }
 
-    /// The token itself: for masking.
+    /// The token or password itself: for masking.
     pub fn expose(&self) -> &str {
         self.secret.expose()
     }
 
     /// The value of the header `Authorization`, as secret as the token.
     pub fn authorization(&self) -> Secret {
-        let token = self.expose();
+        let (user, token) = (&self.user, self.expose());
         Secret::new(match self.kind {
             TokenKind::Job => format!("Bearer {token}"),
-            TokenKind::Personal => format!("Basic {}", STANDARD.encode(format!(":{token}"))),
+            TokenKind::Personal | TokenKind::User => {
+                format!("Basic {}", STANDARD.encode(format!("{user}:{token}")))
+            }
         })
     }
 }
@@ -96,8 +119,11 @@ mod tests {
 
     #[test]
     fn a_token_is_printed_as_stars() {
-        for kind in [TokenKind::Job, TokenKind::Personal] {
-            let token = Token::new(kind, "hunter2");
+        for token in [
+            Token::job("hunter2"),
+            Token::personal("hunter2"),
+            Token::user("", "hunter2"),
+        ] {
             let authorization = token.authorization();
             let text = format!("{token} {token:?} {token:#?} {authorization} {authorization:#?}");
             assert!(!text.contains("hunter2"), "{text}");
@@ -107,8 +133,9 @@ mod tests {
 
     #[test]
     fn a_job_is_a_bearer_and_a_person_has_a_password() {
-        let header = |kind| Token::new(kind, "abc").authorization().expose().to_owned();
-        assert_eq!(header(TokenKind::Job), "Bearer abc");
-        assert_eq!(header(TokenKind::Personal), "Basic OmFiYw==");
+        let header = |token: Token| token.authorization().expose().to_owned();
+        assert_eq!(header(Token::job("abc")), "Bearer abc");
+        assert_eq!(header(Token::personal("abc")), "Basic OmFiYw==");
+        assert_eq!(header(Token::user("me", "abc")), "Basic bWU6YWJj");
     }
 }

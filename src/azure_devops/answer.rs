@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
@@ -54,8 +54,9 @@ impl Client {
             let error: Value = serde_json::from_slice(&bytes).unwrap_or_default();
             let message = match error["message"].as_str() {
                 Some(message) => message.to_owned(),
-                None => beginning(&bytes),
+                None => title(&bytes).unwrap_or_else(|| beginning(&bytes)),
             };
+            let message = message + &other_ways_to_sign_in(status, headers);
             Sent::Refused(Refusal {
                 request: request.clone(),
                 status: status.as_u16(),
@@ -238,6 +239,40 @@ fn continuation(headers: &HeaderMap) -> Option<String> {
     (!token.is_empty()).then(|| token.to_owned())
 }
 
+/// The title of a page: what IIS, proxies and firewalls say stands there.
+fn title(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4_000)]);
+    let begin = text.to_ascii_lowercase().find("<title>")? + "<title>".len();
+    let title = text.get(begin..)?.split('<').next()?;
+    let words: Vec<&str> = title.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" ").chars().take(200).collect())
+}
+
+/// What a server offers that takes neither tokens nor passwords, as one does that was set up for
+/// Windows sign-in alone.
+fn other_ways_to_sign_in(status: StatusCode, headers: &HeaderMap) -> String {
+    if status != StatusCode::UNAUTHORIZED {
+        return String::new();
+    }
+    let mut offers: Vec<&str> = headers
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|offer| offer.split_whitespace().next())
+        .filter(|word| !word.contains('='))
+        .collect();
+    offers.dedup();
+    let takes_ours = offers
+        .iter()
+        .any(|word| ["basic", "bearer"].contains(&word.to_ascii_lowercase().as_str()));
+    if offers.is_empty() || takes_ours {
+        String::new()
+    } else {
+        format!(" (it offers {} only)", offers.join(", "))
+    }
+}
+
 fn activity_id(headers: &HeaderMap) -> String {
     ["activityid", "x-vss-e2eid"]
         .iter()
@@ -270,6 +305,35 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn of_a_page_the_title_is_told() {
+        let page =
+            b"<!DOCTYPE html><html><HEAD>\n<Title>401 - Unauthorized:\n Access is denied</title>";
+        assert_eq!(
+            title(page).as_deref(),
+            Some("401 - Unauthorized: Access is denied")
+        );
+        assert_eq!(title(b"<html><title> </title>"), None);
+        assert_eq!(title("{\"message\": \"ß\"}".as_bytes()), None);
+    }
+
+    #[test]
+    fn ways_to_sign_in_are_told_where_none_is_ours() {
+        let offered = |values: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(value));
+            }
+            other_ways_to_sign_in(StatusCode::UNAUTHORIZED, &headers)
+        };
+        assert_eq!(
+            offered(&["Negotiate", "NTLM"]),
+            " (it offers Negotiate, NTLM only)"
+        );
+        assert_eq!(offered(&["Negotiate", "Basic realm=\"a, b\""]), "");
+        assert_eq!(offered(&[]), "");
+    }
 
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {

@@ -14,6 +14,7 @@ use reqwest::{Method, Url};
 use serde_json::Value;
 
 use super::answer::{came_to, failed, kind_of, whole_cause};
+use super::explain::Credential;
 use super::progress::Progress;
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use super::upload::{Part, Upload};
@@ -47,6 +48,8 @@ pub struct Server {
     pub collection: Url,
     /// The whole value of the header `Authorization`.
     pub authorization: HeaderValue,
+    /// What that is, in words.
+    pub credential: Credential,
     /// No byte for so long, and a request is given up.
     pub request_timeout: Duration,
     /// The proxy that connections go through, as it may be shown.
@@ -59,6 +62,7 @@ pub struct Client {
     collection: Url,
     request_timeout: Duration,
     proxy: Option<String>,
+    credential: Credential,
     version: Cell<ApiVersion>,
     /// The server accepted the version, or was asked for those that it speaks.
     version_settled: Cell<bool>,
@@ -150,6 +154,7 @@ impl Client {
             collection: server.collection,
             request_timeout: server.request_timeout,
             proxy: server.proxy,
+            credential: server.credential,
             version: Cell::new(NEWEST),
             version_settled: Cell::new(false),
             not_before: Cell::new(None),
@@ -160,6 +165,11 @@ impl Client {
     /// The collection's address, with a trailing slash.
     pub fn collection(&self) -> &Url {
         &self.collection
+    }
+
+    /// What requests are signed with.
+    pub fn credential(&self) -> Credential {
+        self.credential
     }
 
     /// The proxy that connections go through, as it may be shown; `None` also where a variable of

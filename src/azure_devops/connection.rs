@@ -9,6 +9,8 @@ use reqwest::header::HeaderValue;
 use reqwest::{Certificate, ClientBuilder, Identity, Url};
 
 use super::client::{Call, Client, Resource, Server};
+use super::explain::Credential;
+use super::reading::text;
 use super::sent::Sent;
 use crate::agent::{Agent, Connection, Proxy};
 use crate::problem::{Problem, code};
@@ -23,6 +25,10 @@ pub struct ConnectedAs {
     pub name: String,
     /// Azure DevOps Services, and not a server of one's own.
     pub is_services: bool,
+    /// The ID of the collection; empty if the answer does not hold it.
+    pub collection_id: String,
+    /// It is another collection than that of the running pipeline, and knows nothing of its build.
+    pub is_elsewhere: bool,
     /// The service's clock minus this machine's.
     pub clock_ahead: jiff::SignedDuration,
 }
@@ -62,6 +68,10 @@ pub fn client(
         let server = Server {
             collection: collection.clone(),
             authorization: authorization.clone(),
+            credential: Credential {
+                kind: token.kind(),
+                by_service_connection: connection.by_service_connection,
+            },
             request_timeout,
             proxy: proxy.map(|proxy| proxy.url.clone()),
         };
@@ -239,6 +249,8 @@ impl Client {
             Ok((id != ANONYMOUS).then(|| ConnectedAs {
                 name: name.to_owned(),
                 is_services: hosted.eq_ignore_ascii_case("hosted"),
+                collection_id: text(&reply.body, "instanceId"),
+                is_elsewhere: false,
                 clock_ahead: reply.date.unwrap_or(now).duration_since(now),
             }))
         })

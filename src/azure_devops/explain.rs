@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::client::{Client, OLDEST};
 use super::sent::{Refusal, RefusalKind, Trouble, TroubleKind};
+use crate::agent::TokenKind;
 use crate::problem::{Problem, code};
 
 /// Who asked for what, as far as it is known: stands in the words about a refusal.
@@ -15,6 +16,51 @@ pub struct Asker<'a> {
     pub project: &'a str,
     /// Stands at the end: whether anything was published.
     pub published: &'a str,
+}
+
+/// What requests are signed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Who it speaks for.
+    pub kind: TokenKind,
+    /// A service connection holds it.
+    pub by_service_connection: bool,
+}
+
+impl Credential {
+    /// As it is called in a message.
+    pub fn word(self) -> &'static str {
+        match (self.kind, self.by_service_connection) {
+            (TokenKind::User, _) => "user and password of the service connection",
+            (_, true) => "the access token of the service connection",
+            (_, false) => "the access token",
+        }
+    }
+
+    /// What to try where it is not accepted.
+    fn advice(self) -> &'static str {
+        match (self.kind, self.by_service_connection) {
+            (TokenKind::User, _) => {
+                "They may be wrong, or the server takes none: then give the service connection a personal access token."
+            }
+            (_, true) => {
+                "It may have expired, or belong to another organization: give the service connection a new one."
+            }
+            (TokenKind::Job | TokenKind::Personal, false) => {
+                "It may have expired, or belong to another organization."
+            }
+        }
+    }
+
+    /// Where a permission is given, beside the page that names it.
+    fn scope(self) -> &'static str {
+        match self.kind {
+            TokenKind::Personal => {
+                ", and to the access token the scope Test Management (Read & write)"
+            }
+            TokenKind::Job | TokenKind::User => "",
+        }
+    }
 }
 
 /// A refusal: the cause as the service gave it, and what to try.
@@ -33,6 +79,7 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
         published,
     } = asker;
     let address = client.collection();
+    let credential = client.credential();
     let activity = if activity_id.is_empty() {
         String::new()
     } else {
@@ -48,16 +95,21 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
         (RefusalKind::SignIn, _) => Problem::error(
             code::TOKEN_REFUSED,
             format!(
-                "Azure DevOps did not accept the access token for '{address}': instead of an answer a sign-in page came ({request}, {status})"
+                "Azure DevOps did not accept {} for '{address}': instead of an answer a sign-in page came ({request}, {status})",
+                credential.word()
             ),
             format!(
-                "It may have expired, belong to another organization, or the address may be wrong. {published}"
+                "{} Or the address is wrong. {published}",
+                credential.advice()
             ),
         ),
         (RefusalKind::Status, 401) => Problem::error(
             code::TOKEN_REFUSED,
-            format!("Azure DevOps did not accept the access token for '{address}': {told}"),
-            format!("It may have expired, or belong to another organization. {published}"),
+            format!(
+                "Azure DevOps did not accept {} for '{address}': {told}",
+                credential.word()
+            ),
+            format!("{} {published}", credential.advice()),
         ),
         (RefusalKind::TooOld(newest), _) => Problem::error(
             code::SERVER_TOO_OLD,
@@ -74,20 +126,26 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
             format!("Give the address that it names, if it is yours. {published}"),
         ),
         (RefusalKind::Status, 403) => {
-            let permission = permission(message, request);
             let who = if identity.is_empty() {
-                "the owner of the access token"
+                format!("the owner of {}", credential.word())
             } else {
-                identity
+                format!("'{identity}'")
             };
+            // In every language: a user without the access level for test plans.
+            if message.contains("TF400409") {
+                return Problem::error(
+                    code::PERMISSION_MISSING,
+                    format!("{who} has no access level for this: {told}"),
+                    format!(
+                        "Give it 'Basic + Test Plans' (Organization settings > Users, on a server Access levels). {published}"
+                    ),
+                );
+            }
+            let (permission, place) = permission(message, request);
             Problem::error(
                 code::PERMISSION_MISSING,
-                format!(
-                    "'{who}' lacks the permission '{permission}' in project '{project}': {told}"
-                ),
-                format!(
-                    "Give it in Project settings > Permissions, or to a personal access token the scope Test Management (Read & write). {published}"
-                ),
+                format!("{who} lacks the permission '{permission}' in project '{project}': {told}"),
+                format!("Give it in {place}{}. {published}", credential.scope()),
             )
         }
         (RefusalKind::Status, 404) if refusal.is_project_missing() => Problem::error(
@@ -95,21 +153,44 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
             format!(
                 "cannot find project '{project}': it does not exist, or '{identity}' may not see it: {told}"
             ),
-            format!(
-                "Check its name, and whether the pipeline's job authorization scope is limited to the current project. {published}"
-            ),
+            if credential.by_service_connection {
+                format!(
+                    "Check the input 'project', and what the owner of the service connection may see. {published}"
+                )
+            } else {
+                format!(
+                    "Check its name, and whether the pipeline's job authorization scope is limited to the current project. {published}"
+                )
+            },
         ),
-        (RefusalKind::Status, 404) if type_key.is_empty() => Problem::error(
-            code::WRONG_ADDRESS,
-            format!("'{address}' does not answer as Azure DevOps does: {told}"),
-            format!("Check the address: scheme, host, collection. {published}"),
-        ),
+        (RefusalKind::Status, 404)
+            if type_key.is_empty() || type_key.contains("ResourceNotFound") =>
+        {
+            Problem::error(
+                code::WRONG_ADDRESS,
+                format!("'{address}' does not answer as Azure DevOps does: {told}"),
+                format!("Check the address: scheme, host, collection. {published}"),
+            )
+        }
         (RefusalKind::Status, _) => Problem::error(
             code::REQUEST_REFUSED,
             format!("Azure DevOps refused a request: {told}"),
             published.to_owned(),
         ),
     }
+}
+
+/// The service answers everybody, and we are nobody to it.
+pub fn nobody(client: &Client, published: &str) -> Problem {
+    Problem::error(
+        code::TOKEN_REFUSED,
+        format!(
+            "Azure DevOps did not accept {} for '{}': we are nobody to it",
+            client.credential().word(),
+            client.collection()
+        ),
+        format!("{} {published}", client.credential().advice()),
+    )
 }
 
 /// Trouble: the cause as the machine gave it, and what to try. `retry_for` is how long it may
@@ -175,25 +256,97 @@ pub fn trouble(
     )
 }
 
-/// The permission that a refusal is about, as the permissions page of the product spells it. The
-/// service's own word for it wins; it is missing where the message is short.
-fn permission(message: &str, request: &str) -> &'static str {
-    const KNOWN: [&str; 5] = [
-        "Create test runs",
-        "View test runs",
-        "Delete test runs",
-        "View project-level information",
-        "View builds",
-    ];
-    let named = KNOWN.iter().find(|name| {
-        message
-            .to_ascii_lowercase()
-            .contains(&name.to_ascii_lowercase())
-    });
-    match named {
-        Some(name) => name,
-        None if request.contains("_apis/build") => "View builds",
-        None if request.starts_with("GET") => "View test runs",
-        None => "Create test runs",
+/// A permission, as the permissions page of the product spells it, and where that page is.
+type Permission = (&'static str, &'static str);
+
+const OF_PROJECT: &str = "Project settings > Permissions";
+const OF_PIPELINE: &str = "Manage security of the pipeline";
+const OF_AREA: &str = "Project settings > Project configuration > Areas > Security";
+
+/// What publishing and its look-ups may lack.
+const PERMISSIONS: [Permission; 10] = [
+    ("Create test runs", OF_PROJECT),
+    ("View test runs", OF_PROJECT),
+    ("Delete test runs", OF_PROJECT),
+    ("View project-level information", OF_PROJECT),
+    ("Manage test configurations", OF_PROJECT),
+    ("View builds", OF_PIPELINE),
+    ("View work items in this node", OF_AREA),
+    ("Edit work items in this node", OF_AREA),
+    ("Manage test plans", OF_AREA),
+    ("Manage test suites", OF_AREA),
+];
+
+/// The permission that a refusal is about. The service's own word for it wins; where the message is
+/// short, or in another language, the request tells.
+fn permission(message: &str, request: &str) -> Permission {
+    let message = message.to_ascii_lowercase();
+    let named = |(name, _): &&Permission| message.contains(&name.to_ascii_lowercase());
+    if let Some(permission) = PERMISSIONS.iter().find(named) {
+        return *permission;
+    }
+    let reads = request.starts_with("GET");
+    let about = |area: &str| request.contains(area);
+    let name = if about("_apis/build") {
+        "View builds"
+    } else if about("_apis/projects") {
+        "View project-level information"
+    } else if about("_apis/wit/workitemsbatch") || about("_apis/wit/wiql") || about("/points") {
+        "View work items in this node"
+    } else if about("_apis/wit") && !reads {
+        "Edit work items in this node"
+    } else if about("_apis/testplan") && !reads {
+        "Manage test plans"
+    } else if about("_apis/wit") || about("_apis/testplan") {
+        "View work items in this node"
+    } else if reads {
+        "View test runs"
+    } else if request.starts_with("DELETE") {
+        "Delete test runs"
+    } else {
+        "Create test runs"
+    };
+    let known = PERMISSIONS.iter().find(|(known, _)| *known == name);
+    known.copied().unwrap_or((name, OF_PROJECT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_is_named_by_the_service_or_by_the_request() {
+        let table = [
+            ("needs Manage test suites", "GET x", "Manage test suites"),
+            ("", "GET Shop/_apis/test/runs", "View test runs"),
+            ("", "POST Shop/_apis/test/runs", "Create test runs"),
+            ("", "PATCH Shop/_apis/test/runs/1", "Create test runs"),
+            ("", "DELETE Shop/_apis/test/runs/1", "Delete test runs"),
+            ("", "GET Shop/_apis/build/builds", "View builds"),
+            (
+                "",
+                "GET _apis/projects/Shop",
+                "View project-level information",
+            ),
+            (
+                "",
+                "POST Shop/_apis/test/points",
+                "View work items in this node",
+            ),
+            (
+                "",
+                "GET Shop/_apis/testplan/plans",
+                "View work items in this node",
+            ),
+            ("", "PATCH _apis/wit/$batch", "Edit work items in this node"),
+            (
+                "",
+                "POST _apis/wit/workitemsbatch",
+                "View work items in this node",
+            ),
+        ];
+        for (message, request, expected) in table {
+            assert_eq!(permission(message, request).0, expected, "{request}");
+        }
     }
 }

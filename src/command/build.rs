@@ -32,23 +32,13 @@ impl Context<'_> {
         } else if let Some(number) = &inputs.build_number.value {
             self.build_with_number(number).await?
         } else {
-            return Ok(self
-                .invocation
-                .agent
-                .build
-                .as_ref()
-                .map(|build| TargetBuild {
-                    id: BuildId(u64::from(build.id)),
-                    number: build.number.clone(),
-                    is_running: true,
-                }));
+            return Ok(self.running_build().map(|build| TargetBuild {
+                id: BuildId(u64::from(build.id)),
+                number: build.number.clone(),
+                is_running: true,
+            }));
         };
-        let running = self
-            .invocation
-            .agent
-            .build
-            .as_ref()
-            .map(|build| u64::from(build.id));
+        let running = self.running_build().map(|build| u64::from(build.id));
         self.pipeline.line(&format!(
             "Build published to: {} (ID {})",
             found.number, found.id
@@ -62,10 +52,7 @@ impl Context<'_> {
 
     async fn build_with_number(&self, number: &str) -> Result<StoredBuild, (ExitCode, Problem)> {
         let (client, project) = (self.client, self.project());
-        let definition = match (
-            &self.invocation.build_definition,
-            self.invocation.agent.definition,
-        ) {
+        let definition = match (&self.invocation.build_definition, self.running_definition()) {
             (Some(given), _) => Some(given.clone()),
             (None, running) => running.map(|id| id.to_string()),
         };
@@ -100,6 +87,12 @@ impl Context<'_> {
                 ))
             }
         }
+    }
+
+    /// The definition of the running build; in another collection there may be another one of its ID.
+    fn running_definition(&self) -> Option<u32> {
+        let definition = self.invocation.agent.definition;
+        definition.filter(|_| !self.as_whom.is_elsewhere)
     }
 
     /// Reads something about builds; `None` if the service says that it is not there.

@@ -1,7 +1,7 @@
 //! Making the connection, and learning who we are to the service.
 
 use super::{NOTHING_PUBLISHED, project_of_runs};
-use crate::agent::Connection;
+use crate::agent::{CollectionUrl, Connection};
 use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::{self, ConnectedAs};
 use crate::azure_devops::explain::{self, Asker};
@@ -21,39 +21,122 @@ pub(super) async fn connect(
     waits: Waits,
     cancel: &Cancel,
 ) -> Result<(Client, ConnectedAs), (ExitCode, Problem)> {
-    let inputs = &invocation.inputs;
-    let not_published = |problem| (ExitCode::NotPublished, problem);
-    let timeout = inputs.request_timeout.value.duration();
-    let (client, warnings) =
-        connection::client(&invocation.agent, connection, timeout).map_err(not_published)?;
-    warnings.iter().for_each(|warning| pipeline.issue(warning));
-    let retry_for = inputs.retry_for.value.duration();
-    let asked = read_until_answered(waits, retry_for, pipeline, cancel, || client.identity()).await;
-    let asker = Asker {
-        identity: "",
-        project: project_of_runs(invocation),
-        published: NOTHING_PUBLISHED,
+    let connecting = Connecting {
+        invocation,
+        connection,
+        pipeline,
+        waits,
+        cancel,
     };
-    match asked {
-        Ok(Sent::Answered(Some(as_whom))) => Ok((client, as_whom)),
-        Ok(Sent::Answered(None)) => Err(not_published(Problem::error(
-            code::TOKEN_REFUSED,
-            format!(
-                "Azure DevOps did not accept the access token for '{}': we are nobody to it",
-                client.collection()
-            ),
-            format!("It may have expired, or belong to another organization. {NOTHING_PUBLISHED}"),
-        ))),
-        Ok(Sent::Refused(refusal)) => {
-            Err(not_published(explain::refusal(&client, &refusal, asker)))
+    let (client, warnings) = connecting.client(connection)?;
+    warnings.iter().for_each(|warning| pipeline.issue(warning));
+    let asked = connecting.identity(&client).await;
+    let at_its_address = asked.as_ref().err().is_none_or(|(_, problem)| {
+        // Above what is no collection there may be one.
+        problem.code != code::WRONG_ADDRESS && problem.code != code::REQUEST_REFUSED
+    });
+    if connection.is_typed
+        && !(at_its_address && connecting.knows_projects(&client).await)
+        && let Some(found) = connecting.one_level_up().await
+    {
+        return Ok(found);
+    }
+    Ok((client, asked?))
+}
+
+/// What making a connection looks at.
+struct Connecting<'a> {
+    invocation: &'a Invocation,
+    connection: &'a Connection,
+    pipeline: &'a Pipeline,
+    waits: Waits,
+    cancel: &'a Cancel,
+}
+
+impl Connecting<'_> {
+    fn client(
+        &self,
+        connection: &Connection,
+    ) -> Result<(Client, Vec<Problem>), (ExitCode, Problem)> {
+        let timeout = self.invocation.inputs.request_timeout.value.duration();
+        connection::client(&self.invocation.agent, connection, timeout)
+            .map_err(|problem| (ExitCode::NotPublished, problem))
+    }
+
+    /// Who we are to the service.
+    async fn identity(&self, client: &Client) -> Result<ConnectedAs, (ExitCode, Problem)> {
+        let not_published = |problem| (ExitCode::NotPublished, problem);
+        let retry_for = self.invocation.inputs.retry_for.value.duration();
+        let asked = read_until_answered(self.waits, retry_for, self.pipeline, self.cancel, || {
+            client.identity()
+        })
+        .await;
+        let connection = self.connection;
+        let asker = Asker {
+            identity: "",
+            project: project_of_runs(self.invocation, connection.elsewhere),
+            published: NOTHING_PUBLISHED,
+        };
+        match asked {
+            Ok(Sent::Answered(Some(as_whom))) => {
+                // One collection may have several names; its ID is the same under each.
+                let own = self.invocation.agent.collection_id.as_deref();
+                let is_own =
+                    own.is_some_and(|own| own.eq_ignore_ascii_case(&as_whom.collection_id));
+                Ok(ConnectedAs {
+                    is_elsewhere: connection.elsewhere && !is_own,
+                    ..as_whom
+                })
+            }
+            Ok(Sent::Answered(None)) => {
+                Err(not_published(explain::nobody(client, NOTHING_PUBLISHED)))
+            }
+            Ok(Sent::Refused(refusal)) => {
+                Err(not_published(explain::refusal(client, &refusal, asker)))
+            }
+            Ok(Sent::NotSent(trouble) | Sent::Unknown(trouble))
+            | Err(ReadFailure::Trouble(trouble)) => Err(not_published(explain::trouble(
+                client,
+                &trouble,
+                retry_for,
+                NOTHING_PUBLISHED,
+            ))),
+            Err(ReadFailure::Cancelled) => Err((ExitCode::Cancelled, crate::publish::cancelled())),
         }
-        Ok(Sent::NotSent(trouble) | Sent::Unknown(trouble))
-        | Err(ReadFailure::Trouble(trouble)) => Err(not_published(explain::trouble(
-            &client,
-            &trouble,
-            retry_for,
-            NOTHING_PUBLISHED,
-        ))),
-        Err(ReadFailure::Cancelled) => Err((ExitCode::Cancelled, crate::publish::cancelled())),
+    }
+
+    /// Whether projects are asked for here, be it that ours is refused: so this is a collection.
+    /// Only what a person typed can be a project in one, so nothing else is asked about.
+    async fn knows_projects(&self, client: &Client) -> bool {
+        let connection = self.connection;
+        if !connection.is_typed || connection.collection_url.parent().is_none() {
+            return true;
+        }
+        match client.project(&connection.project).await {
+            Sent::Answered(_) => true,
+            Sent::Refused(refusal) => refusal.is_project_missing() || refusal.status != 404,
+            // What follows meets the same trouble and tells it.
+            Sent::NotSent(_) | Sent::Unknown(_) => true,
+        }
+    }
+
+    /// The collection one level up, if our project is in it: what was typed names the project, too.
+    async fn one_level_up(&self) -> Option<(Client, ConnectedAs)> {
+        let connection = self.connection;
+        let above: CollectionUrl = connection.collection_url.parent()?;
+        let shown = above.clone();
+        let connection = Connection {
+            collection_url: above,
+            ..connection.clone()
+        };
+        let (client, _) = self.client(&connection).ok()?;
+        let as_whom = self.identity(&client).await.ok()?;
+        if !matches!(client.project(&connection.project).await, Sent::Answered(_)) {
+            return None;
+        }
+        self.pipeline.line(&format!(
+            "The address names a project; the collection is '{shown}'"
+        ));
+        Some((client, as_whom))
     }
 }

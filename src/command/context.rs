@@ -1,6 +1,7 @@
 //! What the stages of `publish` look at.
 
 use super::project_of_runs;
+use crate::agent::RunningBuild;
 use crate::azure_devops::TestRunId;
 use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::ConnectedAs;
@@ -45,19 +46,26 @@ impl<'a> Context<'a> {
 
     /// Runs without a test plan go to the build's own project.
     pub(super) fn project(&self) -> &'a str {
-        project_of_runs(self.invocation)
+        project_of_runs(self.invocation, self.as_whom.is_elsewhere)
+    }
+
+    /// The running build, where it can be published to: not in another collection.
+    pub(super) fn running_build(&self) -> Option<&'a RunningBuild> {
+        let build = self.invocation.agent.build.as_ref();
+        build.filter(|_| !self.as_whom.is_elsewhere)
     }
 
     /// Whether a problem says that a project is not there that was typed: an input is wrong then.
     pub(super) fn is_typed_project_missing(&self, problem: &Problem) -> bool {
-        // The agent's project exists; one that was typed may not.
+        // The agent's project exists, in its own collection; one that was typed may not.
         let agent = &self.invocation.agent;
         let of_build = agent
             .build
             .as_ref()
             .and_then(|build| build.project.as_deref());
         let told = [of_build, agent.project.as_deref()];
-        problem.code == code::NO_SUCH_PROJECT && !told.contains(&Some(self.project()))
+        let is_told = !self.as_whom.is_elsewhere && told.contains(&Some(self.project()));
+        problem.code == code::NO_SUCH_PROJECT && !is_told
     }
 
     /// Where people look at a run, if the service did not say.

@@ -41,7 +41,13 @@ pub(super) fn tell_server(
         client.version()
     ));
     pipeline.line(&format!("Identity: {}", as_whom.name));
-    pipeline.line(&format!("Project: {}", project_of_runs(invocation)));
+    let project = project_of_runs(invocation, as_whom.is_elsewhere);
+    pipeline.line(&format!("Project: {project}"));
+    if as_whom.is_elsewhere {
+        pipeline.line(&format!(
+            "The service connection leads to another collection than that of this pipeline: test runs go to project '{project}' there, without build or release"
+        ));
+    }
     pipeline.line(
         &match (&invocation.agent.build, &invocation.agent.release) {
             (Some(build), None) => format!("Build: {} (ID {})", build.number, build.id),

@@ -13,7 +13,9 @@ pub(super) fn secrets_of(agent: &Agent, token: Option<&Token>) -> (Secrets, Vec<
         .iter()
         .map(|(name, secret)| (name.as_str(), secret.expose()));
     let (mut secrets, too_short) = Secrets::of_job(variables, token.map(Token::expose));
-    if let Some(token) = token {
+    // With a service connection the job's own token is not used, and no less secret.
+    for token in token.into_iter().chain(&agent.token) {
+        secrets.learn(token.expose());
         // `Basic` sends the token in another form, which is as good as the token.
         let header = token.authorization();
         secrets.learn(header.expose().rsplit(' ').next().unwrap_or_default());

@@ -30,6 +30,7 @@ pub(super) async fn tell(
     let target = Target {
         build: None,
         is_services: true,
+        is_elsewhere: false,
     };
     let settings = settings::settings(local, target);
     let runs = map(local, reports, &groups, &settings, "").await?;

@@ -54,6 +54,7 @@ impl<'a> Session<'a> {
         let target = Target {
             build: build.as_ref(),
             is_services: self.context.as_whom.is_services,
+            is_elsewhere: self.context.as_whom.is_elsewhere,
         };
         let settings = settings::settings(self.context.local(), target);
         let number = build.as_ref().map_or("", |build| &build.number);

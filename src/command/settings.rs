@@ -20,10 +20,16 @@ pub(super) struct Target<'a> {
     pub(super) build: Option<&'a TargetBuild>,
     /// Azure DevOps Services, and no server.
     pub(super) is_services: bool,
+    /// Another collection than that of the pipeline, which knows nothing of its release.
+    pub(super) is_elsewhere: bool,
 }
 
 pub(super) fn settings<'a>(local: Local<'a>, target: Target<'_>) -> Settings<'a> {
-    let Target { build, is_services } = target;
+    let Target {
+        build,
+        is_services,
+        is_elsewhere,
+    } = target;
     let (agent, inputs) = (&local.invocation.agent, &local.invocation.inputs);
     let secrets = local.secrets;
     let name = |text: &str| secrets.clean(text).one_line().as_name(NAME_LIMIT);
@@ -37,7 +43,8 @@ pub(super) fn settings<'a>(local: Local<'a>, target: Target<'_>) -> Settings<'a>
         phase: part(&agent.phase),
         job: part(&agent.job),
     });
-    let release = agent.release.as_ref().and_then(|release| {
+    let release = agent.release.as_ref().filter(|_| !is_elsewhere);
+    let release = release.and_then(|release| {
         let environment = release.environment_uri.as_ref()?;
         Some((secrets.clean(&release.uri), secrets.clean(environment)))
     });

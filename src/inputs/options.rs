@@ -112,7 +112,7 @@ fn join_to_switch(args: &mut Vec<String>, unknown: &str) -> Option<String> {
 fn given_twice(matches: &ArgMatches) -> Vec<Problem> {
     let rows = TABLE.iter().filter(|row| match row.kind {
         Kind::Lines | Kind::Names | Kind::AnyOf(_) => false,
-        Kind::Text | Kind::Bool | Kind::Seconds | Kind::OneOf(_) => true,
+        Kind::Text | Kind::Bool | Kind::Seconds | Kind::OneOf(_) | Kind::ServiceConnection => true,
     });
     let of_rows = rows.map(|row| (row.field(), row.option()));
     let others = [ORGANIZATION, BUILD_DEFINITION, FORMAT].map(|name| (name, name.to_owned()));
@@ -204,6 +204,7 @@ fn argument(row: &Row) -> Arg {
         Kind::Seconds => "SECONDS".to_owned(),
         Kind::OneOf(words) => words.join("|"),
         Kind::AnyOf(_) => "LIST".to_owned(),
+        Kind::ServiceConnection => "ID".to_owned(),
     };
     let argument = Arg::new(row.field())
         .long(row.option())
@@ -222,7 +223,8 @@ fn argument(row: &Row) -> Arg {
         | Kind::AnyOf(_)
         | Kind::Text
         | Kind::Seconds
-        | Kind::OneOf(_) => argument,
+        | Kind::OneOf(_)
+        | Kind::ServiceConnection => argument,
     }
 }
 

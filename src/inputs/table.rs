@@ -12,7 +12,7 @@ use super::test_case_id_pattern::TestCaseIdPattern;
 use super::test_plan::{TestPlans, TestSuites};
 use super::title::TitleTemplate;
 use super::value::{
-    AttachmentsFor, AutomationFields, Command, InputValue, Kind, Seconds, TestRunPer,
+    AttachmentsFor, AutomationFields, Command, EndpointId, InputValue, Kind, Seconds, TestRunPer,
     UnmatchedResults, WhenAlreadyPublished,
 };
 use super::{Given, Reader, Source};
@@ -90,7 +90,8 @@ impl Row {
             | Kind::Names
             | Kind::Bool
             | Kind::Seconds
-            | Kind::AnyOf(_) => &[],
+            | Kind::AnyOf(_)
+            | Kind::ServiceConnection => &[],
         };
         let not_given = (self.katalon_setting.is_some() && !words.is_empty()).then_some("");
         not_given.into_iter().chain(words.iter().copied()).collect()
@@ -175,8 +176,15 @@ inputs! {
         in words "`$(System.DefaultWorkingDirectory)`, else the current folder",
         for [Publish];
 
+    /// A service connection of the type *Azure Repos/Team Foundation Server* to publish by, with a
+    /// token or with user and password. Where it leads to another organization or collection than
+    /// that of the pipeline, runs without a test plan go to `project` there, and to no build.
+    azure_dev_ops_connection: Option<EndpointId> = "",
+        in words "the organization or collection of the pipeline, as its build service",
+        for [Publish];
+
     /// The project in Azure DevOps that the test plan is in, by name or ID. Runs without a test
-    /// plan always go to the build's own project.
+    /// plan go to the build's own project, unless a service connection leads elsewhere.
     project: Option<String> = "",
         in words "`$(System.TeamProject)`; outside a pipeline the project in Katalon's settings",
         for [Publish];

@@ -19,6 +19,8 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// Any of these words, separated by commas or lines.
     AnyOf(&'static [&'static str]),
+    /// A service connection: an agent hands its ID over.
+    ServiceConnection,
 }
 
 /// Why a text is no value of an input.
@@ -139,6 +141,24 @@ impl InputValue for Option<String> {
 
     fn shown(&self) -> String {
         self.clone().unwrap_or_default()
+    }
+}
+
+/// The ID of a service connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointId(pub String);
+
+/// A service connection that may be left out.
+impl InputValue for Option<EndpointId> {
+    const KIND: Kind = Kind::ServiceConnection;
+
+    fn parse(text: &str) -> Result<Self, Vec<Wrong>> {
+        let text = text.trim();
+        Ok((!text.is_empty()).then(|| EndpointId(text.to_owned())))
+    }
+
+    fn shown(&self) -> String {
+        self.as_ref().map(|id| id.0.clone()).unwrap_or_default()
     }
 }
 

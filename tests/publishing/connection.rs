@@ -2,52 +2,17 @@
 
 use ado_stand_in::{Fault, RefusingProxy, Rule, Settings, SignIn, StandIn};
 
-use crate::support::holdings::{asked, the_finished_run};
-use crate::support::{Case, Finished, Reports, TaskRun, assert_swagger, service, service_with};
+use crate::support::holdings::asked;
+use crate::support::one_result::{
+    self, TOKEN_AS_BASIC, keeps_the_token, not_published, published, reports,
+};
+use crate::support::{Reports, TaskRun, service, service_with};
 
 const URL: &str = "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI";
 const TOKEN: &str = "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN";
-/// `:stand-in-token` in Base64, as `Basic` sends it.
-const TOKEN_AS_BASIC: &str = "OnN0YW5kLWluLXRva2Vu";
-
-fn reports() -> Reports {
-    Reports::new().with_suite("Smoke", &[Case::passed("A")])
-}
-
 /// Tries everything once.
 fn task(service: &StandIn, reports: &Reports) -> TaskRun {
-    TaskRun::new(service, reports.path())
-        .input("requestTimeout", "1")
-        .input("retryFor", "0")
-}
-
-/// It ended with 4 and one error of this code, counted the results, and said no secret.
-#[track_caller]
-fn not_published(finished: &Finished, code: &str) {
-    assert_eq!(finished.code, 4, "{}", finished.stdout);
-    assert_eq!(finished.issues("error"), [code], "{}", finished.stdout);
-    finished.says("Nothing was published.");
-    finished.says("1 result read: 0 published, 0 left out, 1 missing");
-    assert_eq!(finished.output("exitCode"), "4");
-    assert_eq!(finished.output("totalTests"), "1");
-    assert_eq!(finished.output("testRunIds"), "");
-    keeps_the_token(finished);
-}
-
-#[track_caller]
-fn keeps_the_token(finished: &Finished) {
-    for output in [&finished.stdout, &finished.stderr] {
-        assert!(!output.contains(&Settings::default().token), "{output}");
-        assert!(!output.contains(TOKEN_AS_BASIC), "{output}");
-    }
-}
-
-#[track_caller]
-fn published(service: &StandIn, finished: &Finished) {
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    the_finished_run(service, &["A"]);
-    keeps_the_token(finished);
-    assert_swagger(service);
+    one_result::task(service, reports, "1")
 }
 
 #[test]

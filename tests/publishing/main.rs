@@ -26,6 +26,7 @@ mod pipeline_output;
 mod publishing_once;
 mod secure_connection;
 mod servers;
+mod service_connection;
 mod stale_reports;
 mod test_run_per;
 mod test_runs;

@@ -4,35 +4,14 @@ use std::path::PathBuf;
 
 use ado_stand_in::{RefusingProxy, StandIn};
 
-use crate::support::holdings::the_finished_run;
-use crate::support::{Case, Finished, Reports, TaskRun, assert_swagger, service, service_with};
+use crate::support::one_result::{self, not_published, published, reports};
+use crate::support::{Reports, TaskRun, service, service_with};
 
 const URL: &str = "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI";
 
-fn reports() -> Reports {
-    Reports::new().with_suite("Smoke", &[Case::passed("A")])
-}
-
 /// Tries everything once.
 fn task(service: &StandIn, reports: &Reports) -> TaskRun {
-    TaskRun::new(service, reports.path())
-        .input("requestTimeout", "5")
-        .input("retryFor", "0")
-}
-
-#[track_caller]
-fn not_published(finished: &Finished, code: &str) {
-    assert_eq!(finished.code, 4, "{}", finished.stdout);
-    assert_eq!(finished.issues("error"), [code], "{}", finished.stdout);
-    finished.says("Nothing was published.");
-    finished.says("1 result read: 0 published, 0 left out, 1 missing");
-}
-
-#[track_caller]
-fn published(service: &StandIn, finished: &Finished) {
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    the_finished_run(service, &["A"]);
-    assert_swagger(service);
+    one_result::task(service, reports, "5")
 }
 
 /// A server with a certificate that this machine does not know.

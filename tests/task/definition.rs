@@ -106,6 +106,8 @@ fn the_type_of_an_input_is_that_of_the_program() {
             // A box would send `false` where nothing was given.
             Kind::Bool if row.katalon_setting.is_some() => &["pickList"],
             Kind::Bool => &["boolean"],
+            // The type of connection that is made for Azure DevOps and its servers.
+            Kind::ServiceConnection => &["connectedService:externaltfs"],
             // Not `int`, which refuses variables; not `filePath`, which turns an empty value into
             // the folder of the sources.
             Kind::Text | Kind::Seconds | Kind::AnyOf(_) => &["string", "pickList"],
