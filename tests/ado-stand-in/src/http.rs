@@ -34,11 +34,15 @@ const LARGE: usize = 1024 * 1024;
 pub(crate) fn start(
     settings: Settings,
 ) -> io::Result<(Service, oneshot::Sender<()>, JoinHandle<()>)> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let host = if settings.ipv6 { "::1" } else { "127.0.0.1" };
+    let listener = std::net::TcpListener::bind((host, 0))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
     let authority = if settings.tls {
-        Some(Authority::new(settings.client_certificate).map_err(io::Error::other)?)
+        Some(
+            Authority::new(&settings.certificate, settings.client_certificate)
+                .map_err(io::Error::other)?,
+        )
     } else {
         None
     };

@@ -44,11 +44,12 @@ mod work_items;
 pub use faults::{Fault, Match, Meanwhile, Rule};
 pub use histories::{PointHistory, PointResult};
 pub use planning::{Configuration, Plan, Point, Suite, SuiteKind, WorkItem};
-pub use proxy::RefusingProxy;
+pub use proxy::{ForwardingProxy, RefusingProxy};
 pub use servers::Server;
 pub use service::{Recorded, Service, StandIn};
 pub use settings::{
-    AUTOMATION_MISMATCH, Build, PlanSettings, Project, Settings, SignIn, TimelineRecord, TokenKind,
+    AUTOMATION_MISMATCH, Build, PlanSettings, Project, ServerCertificate, Settings, SignIn,
+    TimelineRecord, TokenKind,
 };
 pub use swagger::swagger_folder;
 

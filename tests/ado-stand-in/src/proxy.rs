@@ -1,7 +1,9 @@
-//! A proxy that refuses everybody.
+//! Proxies: one that refuses everybody, and one that lets pass who knows the password.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -9,12 +11,7 @@ use std::time::Duration;
 
 /// A proxy that answers each request with the same status. It stops when this is dropped.
 #[derive(Debug)]
-pub struct RefusingProxy {
-    port: u16,
-    heads: Arc<Mutex<Vec<String>>>,
-    stopped: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct RefusingProxy(Listening);
 
 impl RefusingProxy {
     /// Starts a proxy that answers with that status, such as 407.
@@ -22,32 +19,99 @@ impl RefusingProxy {
     /// # Panics
     /// Where no port or no thread is to be had: no test could go on.
     #[must_use]
-    #[expect(clippy::panic, reason = "a test cannot go on without its proxy")]
     pub fn start(status: u16) -> RefusingProxy {
-        match RefusingProxy::started(status) {
-            Ok(proxy) => proxy,
+        RefusingProxy(Listening::start(move |stream, heads| {
+            refuse(stream, status, heads)
+        }))
+    }
+
+    /// The address of the proxy.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.0.url()
+    }
+
+    /// The heads of the requests so far: request line and headers, as they came.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        self.0.heads()
+    }
+}
+
+/// A proxy that leads every connection to one port of this machine, whatever host it asks for. It stops when this is
+/// dropped; connections that are open then live on.
+#[derive(Debug)]
+pub struct ForwardingProxy(Listening);
+
+impl ForwardingProxy {
+    /// Starts a proxy to this port, for everybody or for who knows user and password (`Basic`).
+    ///
+    /// # Panics
+    /// Where no port or no thread is to be had: no test could go on.
+    #[must_use]
+    pub fn start(port: u16, user: Option<(&str, &str)>) -> ForwardingProxy {
+        let wanted = user.map(|(user, password)| {
+            let pair = STANDARD.encode(format!("{user}:{password}"));
+            format!("proxy-authorization: basic {pair}").to_lowercase()
+        });
+        ForwardingProxy(Listening::start(move |stream, heads| {
+            forward(stream, port, wanted.as_deref(), heads)
+        }))
+    }
+
+    /// The address of the proxy.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.0.url()
+    }
+
+    /// The first head of each connection so far, as it came.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        self.0.heads()
+    }
+}
+
+type Heads = Mutex<Vec<String>>;
+
+/// A port, and a thread that serves one connection after the other.
+#[derive(Debug)]
+struct Listening {
+    port: u16,
+    heads: Arc<Heads>,
+    stopped: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listening {
+    #[expect(clippy::panic, reason = "a test cannot go on without its proxy")]
+    fn start(serve: impl Fn(TcpStream, &Heads) -> io::Result<()> + Send + 'static) -> Listening {
+        match Listening::started(serve) {
+            Ok(listening) => listening,
             Err(error) => panic!("the proxy cannot start: {error}"),
         }
     }
 
-    fn started(status: u16) -> io::Result<RefusingProxy> {
+    fn started(
+        serve: impl Fn(TcpStream, &Heads) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<Listening> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
         let heads = Arc::new(Mutex::new(Vec::new()));
         let stopped = Arc::new(AtomicBool::new(false));
         let (noted, stop) = (Arc::clone(&heads), Arc::clone(&stopped));
         let thread = std::thread::Builder::new()
-            .name("refusing-proxy".into())
+            .name("proxy".into())
             .spawn(move || {
                 for stream in listener.incoming() {
                     if stop.load(Ordering::Relaxed) {
                         break;
                     }
                     // A client that goes away early is no concern of the proxy.
-                    let _ = stream.and_then(|stream| refuse(stream, status, &noted));
+                    let _ = stream.and_then(|stream| serve(stream, &noted));
                 }
             })?;
-        Ok(RefusingProxy {
+        Ok(Listening {
             port,
             heads,
             stopped,
@@ -55,15 +119,11 @@ impl RefusingProxy {
         })
     }
 
-    /// The address of the proxy.
-    #[must_use]
-    pub fn url(&self) -> String {
+    fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The heads of the requests so far: request line and headers, as they came.
-    #[must_use]
-    pub fn requests(&self) -> Vec<String> {
+    fn heads(&self) -> Vec<String> {
         self.heads
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -71,7 +131,7 @@ impl RefusingProxy {
     }
 }
 
-impl Drop for RefusingProxy {
+impl Drop for Listening {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
         // Wakes the thread, which waits for a connection.
@@ -82,17 +142,23 @@ impl Drop for RefusingProxy {
     }
 }
 
-fn refuse(mut stream: TcpStream, status: u16, heads: &Mutex<Vec<String>>) -> io::Result<()> {
+/// Reads the head of a request and notes it. One thread serves all, so nobody may keep it.
+fn head(stream: &TcpStream, heads: &Heads) -> io::Result<String> {
     stream.set_nodelay(true)?;
-    // One thread serves all, so nobody may keep it.
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let mut head = String::new();
-    let mut reader = BufReader::new(&stream);
+    // Byte by byte: what follows the head is not for the proxy.
+    let mut reader = BufReader::with_capacity(1, stream);
     while reader.read_line(&mut head)? > 2 {}
     heads
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .push(head);
+        .push(head.clone());
+    Ok(head)
+}
+
+fn refuse(mut stream: TcpStream, status: u16, heads: &Heads) -> io::Result<()> {
+    head(&stream, heads)?;
     let authenticate = if status == 407 {
         "Proxy-Authenticate: Basic realm=\"stand-in\"\r\n"
     } else {
@@ -102,4 +168,45 @@ fn refuse(mut stream: TcpStream, status: u16, heads: &Mutex<Vec<String>>) -> io:
         "HTTP/1.1 {status} Refused by the proxy\r\n{authenticate}Content-Length: 0\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(answer.as_bytes())
+}
+
+fn forward(
+    mut client: TcpStream,
+    port: u16,
+    wanted: Option<&str>,
+    heads: &Heads,
+) -> io::Result<()> {
+    let head = head(&client, heads)?;
+    let allowed = wanted.is_none_or(|wanted| {
+        head.to_lowercase()
+            .lines()
+            .any(|line| line.trim() == wanted)
+    });
+    if !allowed {
+        return client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"stand-in\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    }
+    client.set_read_timeout(None)?;
+    let mut server = TcpStream::connect(("127.0.0.1", port))?;
+    server.set_nodelay(true)?;
+    if head.starts_with("CONNECT ") {
+        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    } else {
+        server.write_all(head.as_bytes())?;
+    }
+    let (back_client, back_server) = (client.try_clone()?, server.try_clone()?);
+    std::thread::spawn(move || pass_on(client, server));
+    std::thread::spawn(move || pass_on(back_server, back_client));
+    Ok(())
+}
+
+/// Passes bytes on until one side ends.
+fn pass_on(mut from: TcpStream, mut to: TcpStream) {
+    let mut bytes = [0; 16 * 1024];
+    while let Ok(count) = from.read(&mut bytes) {
+        if count == 0 || to.write_all(&bytes[..count]).is_err() {
+            break;
+        }
+    }
+    // The other side may be gone already.
+    let _ = to.shutdown(Shutdown::Write);
 }

@@ -128,7 +128,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Service {
     pub(crate) fn new(settings: Settings, port: u16, authority: Option<Authority>) -> Service {
         let scheme = if authority.is_some() { "https" } else { "http" };
-        let root = format!("{scheme}://127.0.0.1:{port}/");
+        let host = if settings.ipv6 { "[::1]" } else { "127.0.0.1" };
+        let root = format!("{scheme}://{host}:{port}/");
         Service(Arc::new(Inner {
             port,
             authority,

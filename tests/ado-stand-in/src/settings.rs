@@ -67,8 +67,12 @@ pub struct Settings {
     pub clock_ahead: i64,
     /// Speak TLS, with a certificate of a private authority made for this server.
     pub tls: bool,
+    /// With TLS: what the server's certificate is like.
+    pub certificate: ServerCertificate,
     /// With TLS: demand a client certificate of that authority.
     pub client_certificate: bool,
+    /// Listen on `::1` instead of 127.0.0.1.
+    pub ipv6: bool,
 }
 
 impl Default for Settings {
@@ -100,7 +104,33 @@ impl Default for Settings {
             kept_body: 32 * 1024 * 1024,
             clock_ahead: 0,
             tls: false,
+            certificate: ServerCertificate::default(),
             client_certificate: false,
+            ipv6: false,
+        }
+    }
+}
+
+/// What the certificate of a server is like.
+#[derive(Debug, Clone)]
+pub struct ServerCertificate {
+    /// The host names and addresses it is for; none is a certificate of the old kind, with a subject alone.
+    pub names: Vec<String>,
+    /// From when and until when it is valid, in days from now.
+    pub days: (i64, i64),
+    /// It is issued by itself, and not by the authority.
+    pub by_itself: bool,
+    /// It is issued by a second authority, which the first one issued, and whose certificate is sent along or not.
+    pub intermediate: Option<bool>,
+}
+
+impl Default for ServerCertificate {
+    fn default() -> ServerCertificate {
+        ServerCertificate {
+            names: ["127.0.0.1", "localhost", "::1"].map(String::from).into(),
+            days: (-1, 30),
+            by_itself: false,
+            intermediate: None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A private certificate authority, made anew for each server that speaks TLS.
 
+use crate::settings::ServerCertificate;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
@@ -10,9 +11,10 @@ use rustls::{RootCertStore, ServerConfig};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use tokio_rustls::TlsAcceptor;
 
-/// The authority, with a server certificate for 127.0.0.1 and localhost and one client certificate.
+/// The authority, with a server certificate and one client certificate.
 pub(crate) struct Authority {
     pub(crate) certificate_pem: String,
     /// Certificate and key.
@@ -22,20 +24,35 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn new(
+        like: &ServerCertificate,
         demand_client_certificate: bool,
     ) -> Result<Authority, Box<dyn Error + Send + Sync>> {
-        let mut params = named("Stand-in authority");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+        let issuer =
+            CertifiedIssuer::self_signed(authority("Stand-in authority"), KeyPair::generate()?)?;
+        let second = CertifiedIssuer::signed_by(
+            authority("Stand-in second authority"),
+            KeyPair::generate()?,
+            &issuer,
+        )?;
 
         let server_key = KeyPair::generate()?;
-        let mut params = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+        let mut params = CertificateParams::new(like.names.clone())?;
         params
             .distinguished_name
             .push(DnType::CommonName, "Stand-in server");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let server = params.signed_by(&server_key, &issuer)?;
+        let now = SystemTime::now();
+        params.not_before = moved(now, like.days.0).into();
+        params.not_after = moved(now, like.days.1).into();
+        let server = match like.intermediate {
+            _ if like.by_itself => params.self_signed(&server_key)?,
+            None => params.signed_by(&server_key, &issuer)?,
+            Some(_) => params.signed_by(&server_key, &second)?,
+        };
+        let mut chain = vec![server.der().clone()];
+        if like.intermediate == Some(true) {
+            chain.push(second.der().clone());
+        }
 
         let client_key = KeyPair::generate()?;
         let mut params = named("Stand-in client");
@@ -55,7 +72,7 @@ impl Authority {
             config.with_no_client_auth()
         };
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(server_key.serialize_der()));
-        let config = config.with_single_cert(vec![server.der().clone()], key)?;
+        let config = config.with_single_cert(chain, key)?;
         Ok(Authority {
             certificate_pem: issuer.pem(),
             client_pem: (client.pem(), client_key.serialize_pem()),
@@ -72,6 +89,18 @@ impl fmt::Debug for Authority {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Authority")
     }
+}
+
+fn authority(common_name: &str) -> CertificateParams {
+    let mut params = named(common_name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+fn moved(time: SystemTime, days: i64) -> SystemTime {
+    let span = Duration::from_secs(days.unsigned_abs() * 24 * 60 * 60);
+    if days < 0 { time - span } else { time + span }
 }
 
 fn named(common_name: &str) -> CertificateParams {

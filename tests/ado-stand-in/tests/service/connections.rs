@@ -1,7 +1,9 @@
 //! Connections, and what can be made to go wrong with them.
 
 use crate::support::*;
-use ado_stand_in::{Fault, RefusingProxy, Rule, Settings, StandIn};
+use ado_stand_in::{
+    Fault, ForwardingProxy, RefusingProxy, Rule, ServerCertificate, Settings, StandIn,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -512,4 +514,70 @@ fn a_proxy_refuses_everybody() {
     let requests = proxy.requests();
     assert!(requests[0].starts_with("CONNECT dev.azure.com:443"));
     assert!(requests[1].contains("Proxy-Authorization: Basic YTpi"));
+}
+
+#[test]
+fn a_proxy_lets_pass_who_knows_the_password() {
+    let service = crate::support::service();
+    let proxy = ForwardingProxy::start(service.port(), Some(("a", "b")));
+    let ask = |request: &str, password: &str| {
+        let mut stream = TcpStream::connect(proxy.url().trim_start_matches("http://")).unwrap();
+        let head = format!("{request} HTTP/1.1\r\nHost: a\r\n{password}\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        (read_reply(&mut stream).unwrap().status, stream)
+    };
+    let password = "Proxy-Authorization: Basic YTpi\r\n";
+    let address = "GET http://ado.invalid/contoso/_apis/projects/Shop";
+    for wrong in ["", "Proxy-Authorization: Basic eDp5\r\n"] {
+        assert_eq!(ask(address, wrong).0, 407);
+        assert_eq!(ask("CONNECT ado.invalid:443", wrong).0, 407);
+    }
+    let token = format!("{}: {}\r\n", TOKEN.0, TOKEN.1);
+    assert_eq!(ask(address, &(token.clone() + password)).0, 200);
+    let (status, mut tunnel) = ask("CONNECT ado.invalid:443", password);
+    assert_eq!(status, 200);
+    let head = format!("GET /contoso/_apis/projects/Shop HTTP/1.1\r\nHost: a\r\n{token}\r\n");
+    tunnel.write_all(head.as_bytes()).unwrap();
+    assert_eq!(read_reply(&mut tunnel).unwrap().status, 200);
+    assert_eq!(proxy.requests().len(), 6);
+}
+
+#[test]
+fn a_certificate_can_be_one_that_nobody_should_trust() {
+    for certificate in [
+        ServerCertificate {
+            names: vec!["elsewhere".into()],
+            ..ServerCertificate::default()
+        },
+        ServerCertificate {
+            days: (-3, -1),
+            ..ServerCertificate::default()
+        },
+        ServerCertificate {
+            by_itself: true,
+            ..ServerCertificate::default()
+        },
+        ServerCertificate {
+            intermediate: Some(false),
+            ..ServerCertificate::default()
+        },
+    ] {
+        let service = StandIn::start(Settings {
+            tls: true,
+            certificate,
+            ..Settings::default()
+        });
+        let authority = service.ca_pem().unwrap();
+        assert!(get_over_tls(&service, Some(&authority), None).is_err());
+    }
+}
+
+#[test]
+fn it_can_listen_on_the_address_of_the_sixth_version() {
+    let service = StandIn::start(Settings {
+        ipv6: true,
+        ..Settings::default()
+    });
+    assert!(service.collection_url().starts_with("http://[::1]:"));
+    assert!(TcpStream::connect(("::1", service.port())).is_ok());
 }
