@@ -12,15 +12,17 @@ use crate::environment::Environment;
 use crate::problem::Problem;
 use crate::secrets::hex_digest;
 
+mod client_certificate;
 mod collection_url;
 mod connection;
 mod network;
 mod secret;
 mod service_connection;
 
+pub use client_certificate::{ClientCertificate, ClientIdentity};
 pub use collection_url::CollectionUrl;
 pub use connection::Connection;
-pub use network::{ClientCertificate, Proxy};
+pub use network::{Proxies, Proxy};
 pub use secret::{Secret, Token, TokenKind};
 pub use service_connection::ServiceConnection;
 
@@ -75,8 +77,8 @@ pub struct Agent {
     pub artifacts_dir: Option<PathBuf>,
     /// Where steps begin.
     pub default_working_dir: Option<PathBuf>,
-    /// The proxy that the agent was configured with.
-    pub proxy: Option<Proxy>,
+    /// The proxies that there are.
+    pub proxies: Proxies,
     /// Certificate authorities that the agent was configured with (PEM).
     pub ca_file: Option<PathBuf>,
     /// The certificate by which the agent was configured to identify itself.
@@ -173,9 +175,9 @@ impl Agent {
             pipeline_workspace: path("PIPELINE_WORKSPACE"),
             artifacts_dir: path("SYSTEM_ARTIFACTSDIRECTORY"),
             default_working_dir: path("SYSTEM_DEFAULTWORKINGDIRECTORY"),
-            proxy: network::proxy(environment, &mut problems),
+            proxies: Proxies::told(environment, &mut problems),
             ca_file: path("AGENT_CAINFO"),
-            client_certificate: network::client_certificate(environment),
+            client_certificate: ClientCertificate::told(environment),
             skip_certificate_validation: environment.is_true("AGENT_SKIPCERTVALIDATION"),
             secret_variables: secret_variables(environment),
         };

@@ -31,6 +31,7 @@ pub mod test_configurations;
 pub mod test_plans;
 pub mod test_points;
 pub mod test_runs;
+pub mod tls;
 mod upload;
 pub mod version;
 pub mod work_items;

@@ -68,6 +68,8 @@ pub mod code {
     pub const NO_PROJECT: Code = Code("KADO205");
     /// A service connection is not there, or cannot be used.
     pub const SERVICE_CONNECTION: Code = Code("KADO208");
+    /// The agent's client certificate, or its key, cannot be used.
+    pub const CLIENT_CERTIFICATE: Code = Code("KADO209");
     /// The server is older than what this program can speak to.
     pub const SERVER_TOO_OLD: Code = Code("KADO417");
     /// There is no access token.
@@ -129,7 +131,9 @@ pub mod code {
     pub const REDIRECTED: Code = Code("KADO410");
     /// Azure DevOps refused a request.
     pub const REQUEST_REFUSED: Code = Code("KADO411");
-    /// Certificates, key or proxy of the agent cannot be used.
+    /// Some certificates of the agent's CA file cannot be read.
+    pub const AUTHORITIES_LEFT_OUT: Code = Code("KADO050");
+    /// CA file or proxy cannot be used.
     pub const CONNECTION_SETTINGS: Code = Code("KADO412");
     /// Some results are not in a finished run.
     pub const RESULTS_MISSING: Code = Code("KADO501");

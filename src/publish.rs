@@ -362,7 +362,7 @@ impl Work<'_> {
             return Outcome::Cancelled;
         }
         // Trying again does not change a certificate; after an answer it is something else.
-        let is_final = trouble.kind == TroubleKind::Tls && self.published.seen.progress() == 0;
+        let is_final = trouble.kind.is_final() && self.published.seen.progress() == 0;
         let wait = if is_final {
             None
         } else {

@@ -193,6 +193,34 @@ const WORKS_WITH: &[(&str, &str)] = &[
         "user and password",
         "service_connection.rs: user_and_password_are_accepted_where_the_server_takes_them",
     ),
+    (
+        "the agent's proxy",
+        "proxies.rs: the_agents_proxy_is_used_with_its_user",
+    ),
+    (
+        "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+        "proxies.rs: without_an_agents_proxy_the_usual_variables_count",
+    ),
+    (
+        "a proxy that opens secure connections",
+        "proxies.rs: the_authority_of_a_proxy_that_opens_connections_is_told_and_trusted_if_given",
+    ),
+    (
+        "private authorities",
+        "secure_connection.rs: the_agents_ca_file_is_trusted",
+    ),
+    (
+        "machines without any root certificates",
+        "secure_connection.rs: a_machine_without_roots_trusts_the_agents_ca_file_and_what_browsers_do",
+    ),
+    (
+        "client certificates",
+        "secure_connection.rs: the_agents_client_certificate_is_shown",
+    ),
+    (
+        "--sslskipcertvalidation",
+        "secure_connection.rs: an_agent_that_believes_any_certificate_is_warned_about",
+    ),
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! Where to publish, and with which token: what the agent tells, else what was typed.
 
 use super::collection_url::{self, CollectionUrl};
-use super::{Agent, ServiceConnection, Token};
+use super::{Agent, ClientIdentity, ServiceConnection, Token};
 use crate::environment::Environment;
 use crate::problem::{Problem, code};
 
@@ -14,6 +14,8 @@ pub struct Connection {
     pub project: String,
     /// The token. Without one every request would be refused: see [`Agent::no_token`].
     pub token: Option<Token>,
+    /// The certificate by which this machine identifies itself.
+    pub identity: Option<ClientIdentity>,
     /// A person typed the address, and may have typed a project behind the collection.
     pub is_typed: bool,
     /// A service connection says where and as whom.
@@ -25,8 +27,8 @@ pub struct Connection {
 
 impl Agent {
     /// What is needed before the first request: `project` is the input, and a service connection
-    /// replaces address and token of the pipeline. Whatever is missing is an input error, except
-    /// the token.
+    /// replaces address and token of the pipeline. The client certificate is read here, so that all
+    /// that is wrong is told at once. Whatever is missing is an input error, except the token.
     pub fn connection(
         &self,
         project: Option<&str>,
@@ -38,8 +40,10 @@ impl Agent {
             Some(ServiceConnection { url, token }) => (Ok(url), Some(token)),
             None => (self.collection_url.clone(), self.token.clone()),
         };
-        match (collection_url, project) {
-            (Ok(collection_url), Some(project)) => Ok(Connection {
+        let identity = self.client_certificate.as_ref().map(|files| files.load());
+        match (collection_url, project, identity.transpose()) {
+            (Ok(collection_url), Some(project), Ok(identity)) => Ok(Connection {
+                identity,
                 is_typed: by_service_connection || !self.in_pipeline,
                 by_service_connection,
                 elsewhere: match &self.collection_url {
@@ -50,7 +54,7 @@ impl Agent {
                 project: project.to_owned(),
                 token,
             }),
-            (collection_url, project) => {
+            (collection_url, project, identity) => {
                 let no_project = || {
                     Problem::error(
                         code::NO_PROJECT,
@@ -59,7 +63,8 @@ impl Agent {
                     )
                 };
                 let missing = project.is_none().then(no_project);
-                Err(collection_url.err().into_iter().chain(missing).collect())
+                let told = [collection_url.err(), missing, identity.err()];
+                Err(told.into_iter().flatten().collect())
             }
         }
     }

@@ -4,12 +4,15 @@ use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{
+    CONTENT_TYPE, DATE, HeaderMap, LOCATION, PROXY_AUTHENTICATE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use super::client::{Call, Client, Reply};
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
+use super::tls;
 
 /// Nobody waits longer, and clocks can count so far.
 const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -162,30 +165,39 @@ pub(super) fn failed<T>(access: Access, trouble: Trouble, error: &reqwest::Error
     }
 }
 
-/// An I/O error may stand around another one, and names as its source what is behind both.
-pub(super) fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
-    let inner = cause
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref);
-    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
+/// The failure of TLS behind an error. An I/O error may stand around another one, and names as its
+/// source what is behind both.
+fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let inner = || cause.downcast_ref::<std::io::Error>()?.get_ref();
+    cause
+        .downcast_ref::<rustls::Error>()
+        .or_else(|| tls_error(inner()?))
 }
 
-pub(super) fn kind_of(error: &reqwest::Error) -> TroubleKind {
+/// What kind of trouble an error is, and its cause in words.
+pub(super) fn trouble_of(error: &reqwest::Error) -> (TroubleKind, String) {
     let mut source = error.source();
     while let Some(cause) = source {
-        if is_tls(cause) {
-            return TroubleKind::Tls;
+        if let Some(tls) = tls_error(cause) {
+            let (fault, words) = tls::explained(tls);
+            return (TroubleKind::Tls(fault), words);
         }
-        if cause.to_string().contains("proxy") || cause.to_string().contains("tunnel") {
-            return TroubleKind::Proxy;
+        let text = cause.to_string();
+        // So says hyper-util of a 407 in answer to CONNECT.
+        if text.contains("proxy authorization required") {
+            return (TroubleKind::ProxyPassword, whole_cause(error));
+        }
+        if text.contains("proxy") || text.contains("tunnel") {
+            return (TroubleKind::Proxy, whole_cause(error));
         }
         source = cause.source();
     }
-    if error.is_connect() {
+    let kind = if error.is_connect() {
         TroubleKind::Connect
     } else {
         TroubleKind::Cut
-    }
+    };
+    (kind, whole_cause(error))
 }
 
 /// An error with all its causes; the top one alone says "error sending request".
@@ -248,14 +260,16 @@ fn title(bytes: &[u8]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" ").chars().take(200).collect())
 }
 
-/// What a server offers that takes neither tokens nor passwords, as one does that was set up for
-/// Windows sign-in alone.
+/// What a server or proxy offers that takes neither tokens nor passwords, as one does that was set
+/// up for Windows sign-in alone.
 fn other_ways_to_sign_in(status: StatusCode, headers: &HeaderMap) -> String {
-    if status != StatusCode::UNAUTHORIZED {
-        return String::new();
-    }
+    let header = match status {
+        StatusCode::UNAUTHORIZED => WWW_AUTHENTICATE,
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => PROXY_AUTHENTICATE,
+        _ => return String::new(),
+    };
     let mut offers: Vec<&str> = headers
-        .get_all(WWW_AUTHENTICATE)
+        .get_all(header)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))

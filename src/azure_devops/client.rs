@@ -4,6 +4,7 @@
 //! is decided by who knows what was asked for.
 
 use std::cell::Cell;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValu
 use reqwest::{Method, Url};
 use serde_json::Value;
 
-use super::answer::{came_to, failed, kind_of, whole_cause};
+use super::answer::{came_to, failed, trouble_of, whole_cause};
 use super::explain::Credential;
 use super::progress::Progress;
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
@@ -21,6 +22,7 @@ use super::upload::{Part, Upload};
 pub(super) use super::version::Resource;
 pub use super::version::{ApiVersion, NEWEST, OLDEST};
 use super::version::{Hint, hint, listed};
+use crate::agent::Proxy;
 
 /// Longer answers are not read: no list that is asked for comes near it.
 const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
@@ -52,8 +54,10 @@ pub struct Server {
     pub credential: Credential,
     /// No byte for so long, and a request is given up.
     pub request_timeout: Duration,
-    /// The proxy that connections go through, as it may be shown.
-    pub proxy: Option<String>,
+    /// The proxy that connections go through.
+    pub proxy: Option<Proxy>,
+    /// Whose certificates are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// Sends requests to one project collection.
@@ -61,7 +65,8 @@ pub struct Client {
     http: reqwest::Client,
     collection: Url,
     request_timeout: Duration,
-    proxy: Option<String>,
+    proxy: Option<Proxy>,
+    ca_file: Option<PathBuf>,
     credential: Credential,
     version: Cell<ApiVersion>,
     /// The server accepted the version, or was asked for those that it speaks.
@@ -154,6 +159,7 @@ impl Client {
             collection: server.collection,
             request_timeout: server.request_timeout,
             proxy: server.proxy,
+            ca_file: server.ca_file,
             credential: server.credential,
             version: Cell::new(NEWEST),
             version_settled: Cell::new(false),
@@ -172,10 +178,14 @@ impl Client {
         self.credential
     }
 
-    /// The proxy that connections go through, as it may be shown; `None` also where a variable of
-    /// the system names one.
-    pub fn proxy(&self) -> Option<&str> {
-        self.proxy.as_deref()
+    /// The proxy that connections go through.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    /// The agent's CA file, whose certificates are trusted beside the system's.
+    pub fn ca_file(&self) -> Option<&Path> {
+        self.ca_file.as_deref()
     }
 
     /// The version that server and program agreed on so far.
@@ -356,7 +366,10 @@ impl Client {
         let sent = tokio::select! {
             answer = exchange => match answer {
                 Ok((status, headers, bytes, cut)) => self.judge(call, request, status, &headers, bytes, cut),
-                Err(error) => failed(call.access, trouble(kind_of(&error), whole_cause(&error)), &error),
+                Err(error) => {
+                    let (kind, cause) = trouble_of(&error);
+                    failed(call.access, trouble(kind, cause), &error)
+                }
             },
             () = silence => call.access.trouble(trouble(
                 TroubleKind::Silent,

@@ -7,6 +7,8 @@ use super::sent::{Refusal, RefusalKind, Trouble, TroubleKind};
 use crate::agent::TokenKind;
 use crate::problem::{Problem, code};
 
+mod way;
+
 /// Who asked for what, as far as it is known: stands in the words about a refusal.
 #[derive(Clone, Copy, Debug)]
 pub struct Asker<'a> {
@@ -87,11 +89,25 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
     };
     let told = format!("{request} was answered with {status}: {message}{activity}");
     match (kind, status) {
-        (RefusalKind::Proxy, _) => Problem::error(
-            code::PROXY_REFUSED,
-            format!("the proxy refused the way to '{address}': {told}"),
-            format!("Check user and password of the agent's proxy. {published}"),
-        ),
+        (RefusalKind::Proxy, _) => {
+            let (words, advice) = match client.proxy() {
+                Some(proxy) => way::proxy_password(proxy),
+                None => ("a proxy refused it".to_owned(), way::about_proxy(None)),
+            };
+            Problem::error(
+                code::PROXY_REFUSED,
+                format!("no way to '{address}': {words}: {told}"),
+                format!("{advice} {published}"),
+            )
+        }
+        // Azure DevOps signs its refusals; a filter on the way has a page of its own.
+        (RefusalKind::Status, 403) if type_key.is_empty() && activity_id.is_empty() => {
+            Problem::error(
+                code::PROXY_REFUSED,
+                format!("the way to '{address}' is barred, and not by Azure DevOps: {told}"),
+                format!("{} {published}", way::about_proxy(client.proxy())),
+            )
+        }
         (RefusalKind::SignIn, _) => Problem::error(
             code::TOKEN_REFUSED,
             format!(
@@ -214,32 +230,42 @@ pub fn trouble(
         TroubleKind::Connect if proxy.is_some() => &TroubleKind::Proxy,
         kind => kind,
     };
-    let proxy = proxy.map_or(String::new(), |proxy| format!(" '{proxy}'"));
     let (code, message, advice) = match kind {
-        TroubleKind::Tls => (
+        TroubleKind::Tls(fault) => (
             code::TLS_FAILED,
             format!("no secure connection to '{address}': {cause}"),
-            "If the server's certificate comes from a private authority, configure the agent with its CA file (--sslcacert) or set SSL_CERT_FILE.",
+            way::about_tls(client, *fault),
         ),
-        TroubleKind::Proxy => (
-            code::PROXY_REFUSED,
-            format!("no way through the proxy{proxy} to '{address}': {cause}"),
-            "Check address, user and password of the agent's proxy, or HTTPS_PROXY and NO_PROXY.",
-        ),
+        TroubleKind::ProxyPassword if let Some(proxy) = proxy => {
+            let (words, advice) = way::proxy_password(proxy);
+            (
+                code::PROXY_REFUSED,
+                format!("no way to '{address}': {words} ({cause})"),
+                advice,
+            )
+        }
+        TroubleKind::Proxy | TroubleKind::ProxyPassword => {
+            let shown = proxy.map_or(String::new(), |proxy| format!(" '{}'", proxy.url));
+            (
+                code::PROXY_REFUSED,
+                format!("no way through the proxy{shown} to '{address}': {cause}"),
+                way::about_proxy(proxy),
+            )
+        }
         TroubleKind::Connect => (
             code::NO_CONNECTION,
             format!("no connection to '{address}': {cause}"),
-            "Check the address, and whether this machine needs a proxy.",
+            "Check the address, and whether this machine needs a proxy.".to_owned(),
         ),
         TroubleKind::Silent | TroubleKind::Cut | TroubleKind::Busy | TroubleKind::Server => (
             code::GAVE_UP,
             format!("Azure DevOps did not carry out {request}: {cause}"),
-            "Run the step again later; it goes on where it stopped. 'retryFor' and 'requestTimeout' say how long it waits.",
+            "Run the step again later; it goes on where it stopped. 'retryFor' and 'requestTimeout' say how long it waits.".to_owned(),
         ),
         TroubleKind::Answer => (
             code::WRONG_ADDRESS,
             format!("'{address}' does not answer as Azure DevOps does ({request}): {cause}"),
-            "Check the address, and what stands between this machine and the server.",
+            "Check the address, and what stands between this machine and the server.".to_owned(),
         ),
     };
     let asked = retry_after.map_or(String::new(), |asked| {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::tls::TlsFault;
 use super::version::ApiVersion;
 
 /// What a request came to.
@@ -104,9 +105,11 @@ pub enum TroubleKind {
     /// No connection: name, address, refused.
     Connect,
     /// The certificate, or the protocol.
-    Tls,
-    /// The proxy.
+    Tls(TlsFault),
+    /// The proxy cannot be reached, or does not let us through.
     Proxy,
+    /// The proxy wants a user and password, or others.
+    ProxyPassword,
     /// No byte moved for `requestTimeout`.
     Silent,
     /// The connection broke.
@@ -117,6 +120,13 @@ pub enum TroubleKind {
     Server,
     /// An answer that cannot be read.
     Answer,
+}
+
+impl TroubleKind {
+    /// Whether trying again changes nothing: certificates and passwords stay what they are.
+    pub fn is_final(self) -> bool {
+        matches!(self, TroubleKind::Tls(_) | TroubleKind::ProxyPassword)
+    }
 }
 
 /// Whether a request changes something.

@@ -20,6 +20,13 @@ pub(super) fn secrets_of(agent: &Agent, token: Option<&Token>) -> (Secrets, Vec<
         let header = token.authorization();
         secrets.learn(header.expose().rsplit(' ').next().unwrap_or_default());
     }
+    for password in agent
+        .proxies
+        .all()
+        .filter_map(|proxy| proxy.password.as_ref())
+    {
+        secrets.learn(password.expose());
+    }
     (secrets, too_short)
 }
 

@@ -16,8 +16,9 @@ impl Seen {
                 let needed = match trouble.kind {
                     TroubleKind::Silent => LOOKS_FOR_RUN_AFTER_SILENCE,
                     TroubleKind::Connect
-                    | TroubleKind::Tls
+                    | TroubleKind::Tls(_)
                     | TroubleKind::Proxy
+                    | TroubleKind::ProxyPassword
                     | TroubleKind::Cut
                     | TroubleKind::Busy
                     | TroubleKind::Server
@@ -76,8 +77,9 @@ pub(super) fn looks_after(kind: TroubleKind) -> u8 {
     match kind {
         TroubleKind::Silent => LOOKS_AFTER_SILENCE,
         TroubleKind::Connect
-        | TroubleKind::Tls
+        | TroubleKind::Tls(_)
         | TroubleKind::Proxy
+        | TroubleKind::ProxyPassword
         | TroubleKind::Cut
         | TroubleKind::Busy
         | TroubleKind::Server

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::retry::{Patience, Waits};
-use crate::azure_devops::sent::{Sent, Trouble, TroubleKind};
+use crate::azure_devops::sent::{Sent, Trouble};
 use crate::cancel::Cancel;
 use crate::pipeline::Pipeline;
 
@@ -31,7 +31,7 @@ where
             Sent::NotSent(trouble) | Sent::Unknown(trouble) => trouble,
             Sent::Answered(_) | Sent::Refused(_) => return Ok(sent),
         };
-        let is_final = trouble.kind == TroubleKind::Tls;
+        let is_final = trouble.kind.is_final();
         let Some(wait) = (if is_final {
             None
         } else {

@@ -23,6 +23,7 @@ mod interrupted;
 mod json_document;
 mod lost_answers;
 mod pipeline_output;
+mod proxies;
 mod publishing_once;
 mod secure_connection;
 mod servers;
