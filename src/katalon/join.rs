@@ -16,6 +16,7 @@ use crate::problem::{Problem, code};
 mod attempts;
 mod damage;
 mod folder;
+mod layout;
 mod pairing;
 mod report;
 mod reruns;

@@ -25,6 +25,8 @@ pub struct Log {
     pub suite: Option<SuiteStart>,
     /// Epoch milliseconds of the last `endSuite`; `None` if the run was killed.
     pub suite_ended: Option<i64>,
+    /// The suite as the last `endSuite` names it: a log that has lost its beginning knows it by that.
+    pub ended_suite: String,
     /// Host, OS, browser and the like; of a name given twice the last value that is not empty.
     pub run_data: BTreeMap<String, String>,
     /// Every start of a test case that no other test case called, in order: rows and attempts.
@@ -319,6 +321,96 @@ mod tests {
             .map(|execution| (execution.test_case.as_str(), execution.has_ended))
             .collect();
         assert_eq!(ended, [("Test Cases/A", true), ("Test Cases/B", true)]);
+    }
+
+    /// Level and text of what comes behind the start of the case; whether it passed at last.
+    fn status_after(messages: &[(&str, &str)]) -> Option<String> {
+        let mut records = vec![start("Test Cases/A", 0, 1_644_393_801_000)];
+        for (level, message) in messages {
+            records.push(match *level {
+                "START" => record("START", "startKeyword", 1, message, ""),
+                "END" => record("END", "endKeyword", 1, message, ""),
+                level => record(level, "logMessage", 1, message, ""),
+            });
+        }
+        records.push(end(1_644_393_802_000));
+        log(&records).executions.remove(0).status
+    }
+
+    #[test]
+    fn behind_the_verdict_nothing_makes_a_case_better() {
+        let passed = ("PASSED", "Test Cases/A");
+        let failed = ("FAILED", "Test Cases/A FAILED.\nReason:\nx");
+        let listener = ("START", "Start listener action : afterTestCase");
+        for (messages, status) in [
+            (&[("SKIPPED", "")][..], "SKIPPED"),
+            (&[passed, ("SKIPPED", "")], "SKIPPED"),
+            (&[failed, ("SKIPPED", "")], "FAILED"),
+            (&[passed, ("FAILED", "the clean-up failed")], "FAILED"),
+            (&[failed, ("PASSED", "the clean-up passed")], "FAILED"),
+            (&[passed, listener, ("FAILED", "x"), ("END", "")], "PASSED"),
+            // Words of a later version: a verdict, or none.
+            (&[("BLOCKED", "Test Cases/A")], "BLOCKED"),
+            (&[("PASSED", "a step"), ("BLOCKED", "")], "BLOCKED"),
+            (&[passed, ("NOTICE", "see also")], "PASSED"),
+        ] {
+            assert_eq!(
+                status_after(messages).as_deref(),
+                Some(status),
+                "{messages:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_verdict_is_that_of_the_case_whose_whole_path_it_begins_with() {
+        let called = "<property name=\"id\">Test Cases/A longer</property>";
+        let log = log(&[
+            start("Test Cases/A", 0, 1_644_393_801_000),
+            record("START", "startTest", 2, "x", called),
+            record("FAILED", "logMessage", 0, "Test Cases/A longer FAILED.", ""),
+            // The end of the called one was lost.
+            record("PASSED", "logMessage", 1, "Test Cases/A", ""),
+            end(1_644_393_802_000),
+        ]);
+        assert_eq!(log.executions[0].status.as_deref(), Some("PASSED"));
+    }
+
+    #[test]
+    fn a_tail_written_twice_that_begins_inside_a_case_counts_once() {
+        let verdict = record("FAILED", "logMessage", 1, "a step", "");
+        let passed = record("PASSED", "logMessage", 1, "Test Cases/A", "");
+        let ends =
+            end(1_644_393_802_000).replace("<message>End", "<message>End Test Case : Test Cases/A");
+        let log = log(&[
+            start("Test Cases/A", 0, 1_644_393_801_000),
+            verdict.clone(),
+            passed.clone(),
+            ends.clone(),
+            verdict,
+            passed,
+            ends,
+            start("Test Cases/B", 0, 1_644_393_805_000),
+        ]);
+        let cases: Vec<&str> = log
+            .executions
+            .iter()
+            .map(|one| one.test_case.as_str())
+            .collect();
+        assert_eq!(cases, ["Test Cases/A", "Test Cases/B"]);
+        assert_eq!(log.failures_outside.0, 0);
+    }
+
+    #[test]
+    fn the_id_is_the_path_also_if_it_ends_like_an_iteration() {
+        let named = |property: &str| {
+            let property =
+                format!("<property name=\"{property}\">Test Cases/A - Iteration 2</property>");
+            let log = log(&[record("START", "startTest", 1, "x", &property)]);
+            log.executions[0].test_case.clone()
+        };
+        assert_eq!(named("id"), "Test Cases/A - Iteration 2");
+        assert_eq!(named("name"), "Test Cases/A");
     }
 
     #[test]

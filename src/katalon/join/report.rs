@@ -13,6 +13,7 @@ use super::super::log::Log;
 use super::super::properties::Properties;
 use super::super::times::{WrittenTime, from_millis};
 use super::super::{FileKind, Report, Status, SuitePath, TimeSource, Variable};
+use super::layout;
 use super::rows::{self, Sources};
 use super::screenshots::Screenshots;
 use crate::problem::{Problem, code, counted};
@@ -39,11 +40,13 @@ pub(super) fn report(
     let ended = ended(parts, started);
     let mut screenshots = Screenshots::new(contents, &folder.path);
     let clock = OutputClock::of(parts.suite, started);
+    let suite = suite_path(folder, parts);
     let results = rows::results(
         &Sources {
             cases: parts.cases(),
             log: parts.log,
             planned: parts.planned,
+            lost_beginning: parts.log.is_some_and(|log| has_lost_beginning(log, &suite)),
             case_started: &|case| clock.started(case),
         },
         &mut screenshots,
@@ -62,7 +65,7 @@ pub(super) fn report(
     Report {
         folder: folder.path.clone(),
         display_folder: folder.display.clone(),
-        suite: suite_path(folder, parts),
+        suite,
         collection: None,
         collection_folder: None,
         host: first([
@@ -100,6 +103,28 @@ impl Parts<'_> {
         self.suite
             .map(|suite| suite.cases.as_slice())
             .filter(|cases| !cases.is_empty() || !logged)
+    }
+
+    /// The paths of the test cases that any file names.
+    fn case_paths(&self) -> impl Iterator<Item = &str> {
+        let cases = self.suite.into_iter().flat_map(|suite| &suite.cases);
+        let executions = self.log.into_iter().flat_map(|log| &log.executions);
+        let planned = self.planned.iter().map(|case| case.test_case.as_str());
+        cases
+            .map(JunitCase::path)
+            .chain(executions.map(|execution| execution.test_case.as_str()))
+            .chain(planned)
+    }
+
+    fn names_case(&self, path: &str) -> bool {
+        self.case_paths().any(|own| own == path)
+    }
+
+    /// The test case, if there is one alone.
+    fn only_case(&self) -> Option<&str> {
+        let mut paths = self.case_paths();
+        let first = paths.next()?;
+        paths.all(|path| path == first).then_some(first)
     }
 
     /// Every value that a test ran with, as plan, log and JUnit have it.
@@ -204,20 +229,26 @@ fn os(parts: &Parts<'_>, device: &str) -> String {
 
 fn suite_path(folder: &ReportFolder, parts: &Parts<'_>) -> SuitePath {
     let log_suite = parts.log.and_then(|log| log.suite.as_ref());
-    let only_case = || match parts.suite.map(|suite| suite.cases.as_slice()) {
-        Some([only]) => only.path().to_owned(),
-        _ => String::new(),
-    };
     let path = first([
         parts.suite.map_or("", |suite| &suite.id),
         log_suite.map_or("", |suite| &suite.id),
+        parts.log.map_or("", |log| &log.ended_suite),
         &parts.properties.id,
         parts.suite.map_or("", |suite| &suite.name),
-        &only_case(),
+        &layout::suite_by_folder(folder, &|path| parts.names_case(path)),
+        parts.only_case().unwrap_or(""),
         // Nothing says it: at least it is always the same folder.
         &folder.display,
     ]);
     SuitePath::new(path)
+}
+
+/// No `startSuite`, but executions: what stood before them is gone. A test case that was run alone
+/// has no suite.
+fn has_lost_beginning(log: &Log, suite: &SuitePath) -> bool {
+    log.suite.is_none()
+        && !log.executions.is_empty()
+        && !suite.as_str().starts_with(layout::TEST_CASES)
 }
 
 fn log_start(log: Option<&Log>) -> Option<i64> {

@@ -14,15 +14,16 @@
 //! | rows | find their partner, see [`super::pairing`] |
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::times::WrittenTime;
-use super::super::{Report, Status, TestResult, TimeSource};
+use super::super::{Status, TestResult, TimeSource};
 use super::folder::ReadReport;
+use super::layout::Session;
 use super::pairing::{Pair, pair, take_in};
 use crate::problem::{Problem, code};
 
@@ -52,58 +53,6 @@ pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) 
     }
     joined.sort_by(|a, b| a.report.folder.cmp(&b.report.folder));
     (joined, notes)
-}
-
-/// Where the executions lie that one start of Katalon made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Session {
-    /// In a folder named by a time, above the suite path.
-    Named,
-    /// In the folder above, where `-reportFolder` wrote neither session nor suite path.
-    Holder { named_by_time: bool },
-}
-
-impl Session {
-    fn of(report: &Report) -> Option<Session> {
-        let holder = report.folder.parent()?;
-        let suite = report.suite.as_str();
-        let path = suite
-            .strip_prefix("Test Suites/")
-            .or_else(|| suite.strip_prefix("Test Cases/"))
-            .unwrap_or(suite);
-        let mut above = holder;
-        let mut in_suite_path = true;
-        for part in path.rsplit('/') {
-            in_suite_path &= name(above).to_lowercase() == part.to_lowercase();
-            above = above.parent().unwrap_or(Path::new(""));
-        }
-        if in_suite_path {
-            return is_time(&name(above)).then_some(Session::Named);
-        }
-        is_time(&name(&report.folder)).then(|| Session::Holder {
-            named_by_time: is_time(&name(holder)),
-        })
-    }
-}
-
-fn name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
-/// `20240101_101500`, in downloads with a number behind it.
-fn is_time(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    let digits = |range| {
-        bytes
-            .get(range)
-            .is_some_and(|part: &[u8]| part.iter().all(u8::is_ascii_digit))
-    };
-    digits(0..8)
-        && bytes.get(8) == Some(&b'_')
-        && digits(9..15)
-        && matches!(bytes.get(15), None | Some(b'_'))
 }
 
 /// An execution and those that repeated it.
@@ -368,53 +317,7 @@ fn browser_name(browser: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::SuitePath;
     use super::*;
-
-    #[test]
-    fn a_session_is_a_folder_named_by_a_time_above_the_suite_path() {
-        let holder = |named_by_time| Some(Session::Holder { named_by_time });
-        for (folder, expected) in [
-            (
-                "/w/Reports/20250811_105459/Web/Cart/20250811_105500",
-                Some(Session::Named),
-            ),
-            (
-                "/w/Reports/20250811_105459/web/cart/20250811_105500",
-                Some(Session::Named),
-            ),
-            ("/w/20250811_105459/Web/Cart/rerun1", Some(Session::Named)),
-            (
-                "/w/Downloaded From Katalon TestOps/20250811_105459_12/Web/Cart/20250811_105500",
-                Some(Session::Named),
-            ),
-            // 5.x and 6.x: any two runs of the suite lie side by side.
-            ("/w/Reports/Web/Cart/20250811_105500", None),
-            ("/w/report/20250811_105500", holder(false)),
-            ("/w/20250811_105459/20250811_105500", holder(true)),
-            ("/w/report/copied out", None),
-            ("/20250811_105500", holder(false)),
-        ] {
-            let mut report = super::super::same::tests::started(None, None).report;
-            report.suite = SuitePath::new("Test Suites/Web/Cart");
-            report.folder = PathBuf::from(folder);
-            assert_eq!(Session::of(&report), expected, "{folder}");
-        }
-    }
-
-    #[test]
-    fn names_are_times_or_not() {
-        for (name, expected) in [
-            ("20250811_105459", true),
-            ("20250811_105459_77", true),
-            ("20250811-105459", false),
-            ("20250811_10545", false),
-            ("20250811_1054590", false),
-            ("Smoke", false),
-        ] {
-            assert_eq!(is_time(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn a_browser_is_the_same_in_another_version() {

@@ -29,6 +29,8 @@ pub(super) struct Sources<'a> {
     pub(super) log: Option<&'a Log>,
     /// The plan; empty if there is none.
     pub(super) planned: &'a [PlannedCase],
+    /// The log begins in the middle of the suite: its executions are the last of the list.
+    pub(super) lost_beginning: bool,
     /// When the case of that index began, as JUnit's output tells.
     pub(super) case_started: &'a dyn Fn(&JunitCase) -> Option<Timestamp>,
 }
@@ -58,7 +60,7 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
     let Some(cases) = sources.cases else {
         return log_rows
             .iter()
-            .map(|attempts| logged_row(attempts, screenshots))
+            .map(|attempts| logged_row(attempts, sources, screenshots))
             .collect();
     };
     let mut rows_of_path: HashMap<&str, Vec<&LogRow<'_>>> = HashMap::new();
@@ -72,8 +74,7 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
     }
     let case_paths: Vec<&str> = cases.iter().map(JunitCase::path).collect();
     let logged_counts = |path: &str| rows_of_path.get(path).map_or(0, Vec::len);
-    let lost_beginning = has_lost_beginning(sources.log);
-    let pairing = Pairing::new(&case_paths, lost_beginning, logged_counts);
+    let pairing = Pairing::new(&case_paths, sources.lost_beginning, logged_counts);
     let mut rows: Vec<PathRow> = cases
         .iter()
         .zip(pairing.partners())
@@ -86,18 +87,42 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
                 tags: format!("{},{}", case.tag, logged_tags(logged)),
                 row: Row {
                     bound_values: reported_values(case, logged),
-                    attempts: attempts(case, logged, sources, screenshots),
+                    attempts: with_lost(
+                        logged,
+                        sources,
+                        attempts(case, logged, sources, screenshots),
+                    ),
                 },
                 iteration: iteration(logged),
             }
         })
         .collect();
-    if !lost_beginning {
+    if !sources.lost_beginning {
         for logged in unlisted(&log_rows, &case_paths, sources.planned) {
-            rows.push(logged_row(logged, screenshots));
+            rows.push(logged_row(logged, sources, screenshots));
         }
     }
     rows
+}
+
+/// The attempts of a row behind those that a damaged log has lost: a case is tried again only if
+/// it did not pass.
+fn with_lost(logged: &[&Execution], sources: &Sources<'_>, attempts: Vec<Attempt>) -> Vec<Attempt> {
+    /// A number beyond that is none of Katalon's.
+    const MOST: u32 = 100;
+    let is_damaged = sources
+        .log
+        .and_then(|log| log.damage.as_ref())
+        .is_some_and(|damage| damage.records > 0);
+    let lost = match logged.first().and_then(|first| first.retry) {
+        Some(lost) if (is_damaged || sources.lost_beginning) && lost <= MOST => lost,
+        Some(_) | None => 0,
+    };
+    let message = "the log has lost this attempt: nothing tells how it ended";
+    (0..lost)
+        .map(|_| untold(Status::Incomplete, message))
+        .chain(attempts)
+        .collect()
 }
 
 /// Rows that JUnit does not list although they were planned and the log saw them: they are not
@@ -130,7 +155,15 @@ fn unlisted<'a, 'b>(
         .collect()
 }
 
-fn logged_row(attempts: &LogRow<'_>, screenshots: &mut Screenshots<'_>) -> PathRow {
+fn logged_row(
+    attempts: &LogRow<'_>,
+    sources: &Sources<'_>,
+    screenshots: &mut Screenshots<'_>,
+) -> PathRow {
+    let told = attempts
+        .iter()
+        .map(|execution| logged_attempt(execution, screenshots))
+        .collect();
     PathRow {
         path: attempts
             .first()
@@ -139,10 +172,7 @@ fn logged_row(attempts: &LogRow<'_>, screenshots: &mut Screenshots<'_>) -> PathR
         tags: logged_tags(attempts),
         row: Row {
             bound_values: Vec::new(),
-            attempts: attempts
-                .iter()
-                .map(|execution| logged_attempt(execution, screenshots))
-                .collect(),
+            attempts: with_lost(attempts, sources, told),
         },
         iteration: iteration(attempts),
     }
@@ -167,11 +197,6 @@ fn logged_tags(attempts: &[&Execution]) -> String {
 
 fn iteration(attempts: &[&Execution]) -> Option<String> {
     attempts.iter().find_map(|one| one.iteration.clone())
-}
-
-/// No `startSuite`, but executions: what stood before them is gone.
-pub(super) fn has_lost_beginning(log: Option<&Log>) -> bool {
-    log.is_some_and(|log| log.suite.is_none() && !log.executions.is_empty())
 }
 
 /// Which of the things of the same path each thing of a list is paired with.
@@ -230,7 +255,7 @@ fn log_rows(log: &Log) -> Vec<LogRow<'_>> {
 
 /// Gives rows the values that were planned for them, and adds those that never ran.
 fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
-    let lost_beginning = sources.cases.is_none() && has_lost_beginning(sources.log);
+    let lost_beginning = sources.cases.is_none() && sources.lost_beginning;
     let mut rows_of_path: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, row) in rows.iter().enumerate() {
         rows_of_path
@@ -252,47 +277,65 @@ fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
             let indices = rows_of_path.get(&planned.test_case)?;
             indices.get(index).copied()
         });
-        if let Some(row) = partner.and_then(|index| rows.get_mut(index)) {
-            if !planned.bound_values.is_empty() {
-                row.row.bound_values.clone_from(&planned.bound_values);
-            } else if row.row.bound_values.is_empty()
-                && let Some(value) = row.iteration.take()
-                && !planned.iteration_variable.is_empty()
-            {
-                let name = planned.iteration_variable.clone();
-                row.row.bound_values.push((name, value));
-            }
-        } else if lost_beginning {
-            lost.push(unlogged_row(planned, Status::Incomplete));
-        } else {
-            never_ran.push(unlogged_row(planned, Status::NotRun));
+        let Some(row) = partner.and_then(|index| rows.get_mut(index)) else {
+            never_ran.push(planned);
+            continue;
+        };
+        if lost_beginning {
+            // Katalon keeps to the order, so what stands before one that ran has run.
+            lost.append(&mut never_ran);
+        }
+        if !planned.bound_values.is_empty() {
+            row.row.bound_values.clone_from(&planned.bound_values);
+        } else if row.row.bound_values.is_empty()
+            && let Some(value) = row.iteration.take()
+            && !planned.iteration_variable.is_empty()
+        {
+            let name = planned.iteration_variable.clone();
+            row.row.bound_values.push((name, value));
         }
     }
-    rows.extend(never_ran);
+    if lost_beginning && lost.len() + never_ran.len() == sources.planned.len() {
+        // None of those that ran was planned, so nothing tells which ran before them.
+        lost.append(&mut never_ran);
+    }
+    let ran = "the log has lost its beginning: the test case ran, but nothing tells how it ended";
+    let lost: Vec<PathRow> = lost
+        .into_iter()
+        .map(|planned| unlogged_row(planned, untold(Status::Incomplete, ran)))
+        .collect();
+    rows.extend(
+        never_ran
+            .into_iter()
+            .map(|planned| unlogged_row(planned, untold(Status::NotRun, ""))),
+    );
     rows.splice(0..0, lost);
 }
 
-fn unlogged_row(planned: &PlannedCase, status: Status) -> PathRow {
-    let failure = (status == Status::Incomplete).then(|| Failure {
-        message: "the log has lost its beginning: the test case ran, but nothing tells how it \
-                  ended"
-            .to_owned(),
+/// An attempt of which nothing but its status is known.
+fn untold(status: Status, message: &str) -> Attempt {
+    let failure = Failure {
+        message: message.to_owned(),
         ..Failure::default()
-    });
+    };
+    Attempt {
+        status,
+        started: None,
+        duration: None,
+        failure: Some(failure).filter(|failure| !failure.message.is_empty()),
+        screenshots: Vec::new(),
+        videos: Vec::new(),
+        requests: Vec::new(),
+    }
+}
+
+fn unlogged_row(planned: &PlannedCase, attempt: Attempt) -> PathRow {
     PathRow {
         path: planned.test_case.clone(),
         tags: String::new(),
         row: Row {
             bound_values: planned.bound_values.clone(),
-            attempts: vec![Attempt {
-                status,
-                started: None,
-                duration: None,
-                failure,
-                screenshots: Vec::new(),
-                videos: Vec::new(),
-                requests: Vec::new(),
-            }],
+            attempts: vec![attempt],
         },
         iteration: None,
     }

@@ -318,6 +318,77 @@ fn what_ran_before_the_log_begins_is_incomplete_and_says_why() {
 }
 
 #[test]
+fn a_log_without_beginning_and_end_knows_what_came_before_and_what_never_began() {
+    let read = read("log-without-beginning-nor-end");
+    assert_eq!(
+        messages(&read),
+        [
+            "report 'report': the log is damaged at line 1: text stands in it that is no record; \
+             the log stops at line 79, before its end"
+        ]
+    );
+    let report = &read.reports[0];
+    assert_eq!(
+        statuses(report),
+        [
+            (LOGIN, Status::Incomplete),
+            (PAY, Status::Passed),
+            (REFUND, Status::Passed),
+            ("Test Cases/Account/Delete", Status::Incomplete),
+            ("Test Cases/Account/Export", Status::NotRun),
+        ]
+    );
+    assert!(!report.finished);
+}
+
+#[test]
+fn attempts_that_the_log_has_lost_are_attempts_that_did_not_pass() {
+    let report = report("attempts-lost-with-the-beginning");
+    let attempts: Vec<Vec<Status>> = report
+        .results
+        .iter()
+        .map(|result| result.all_attempts().map(|one| one.status).collect())
+        .collect();
+    assert_eq!(
+        attempts,
+        [
+            vec![Status::Incomplete, Status::Incomplete, Status::Passed],
+            vec![Status::Passed]
+        ]
+    );
+    assert!(report.results[0].is_flaky());
+    let lost = report.results[0].rows[0].attempts[0].failure.as_ref();
+    assert!(lost.unwrap().message.contains("lost this attempt"));
+}
+
+#[test]
+fn a_suite_that_is_not_named_at_its_beginning_is_known_all_the_same() {
+    let read = read("suite-known-by-its-end-or-folder");
+    let suites: Vec<(&str, &str)> = read
+        .reports
+        .iter()
+        .map(|report| (report.display_folder.as_str(), report.suite.as_str()))
+        .collect();
+    assert_eq!(
+        suites,
+        [
+            (
+                "Reports/20250811_105459/Login/Valid user/20250811_105500",
+                LOGIN
+            ),
+            (
+                "Reports/20250811_105459/Web/Search/20250811_105500",
+                "Test Suites/Web/Search"
+            ),
+            ("Reports/Old/Smoke/20250811_105500", "Test Suites/Old/Smoke"),
+            ("copied", "Test Suites/Web/Cart"),
+            // One test case, and nothing else.
+            ("elsewhere", LOGIN),
+        ]
+    );
+}
+
+#[test]
 fn the_log_with_the_higher_number_is_the_older_half() {
     let report = report("log-in-two-files");
     assert_eq!(

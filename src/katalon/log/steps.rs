@@ -57,11 +57,12 @@ impl Steps {
         self.open.is_empty() && self.too_deep == 0
     }
 
-    /// Whether a test case that was called is under way.
-    pub(super) fn in_called_test_case(&self) -> bool {
-        self.open
-            .iter()
-            .any(|(inner, _)| matches!(inner, Inner::CalledTestCase(_)))
+    /// Whether a test case that was called is under way, of which that is true.
+    pub(super) fn calls(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.open.iter().any(|(inner, _)| match inner {
+            Inner::CalledTestCase(name) => is(name),
+            Inner::Step(_) => false,
+        })
     }
 
     /// A step begins: `Start action : click(a)`.
@@ -370,7 +371,7 @@ mod tests {
         // That of a step whose beginning was lost ends one, and no call.
         steps.end("End action : other");
         steps.end("End action : if");
-        assert!(steps.in_called_test_case());
+        assert!(steps.calls(|name| name == "Test Cases/B"));
         steps.end_call();
         assert!(steps.none_open());
     }
