@@ -37,6 +37,8 @@ pub struct Log {
     /// Messages FAILED and ERROR outside of every test case: set-up, tear-down, listeners. How many,
     /// and the first one, which tells the story.
     pub failures_outside: (usize, String),
+    /// Epoch milliseconds of the first record.
+    pub first_millis: Option<i64>,
     /// Epoch milliseconds of the last record: the end of a run that was killed.
     pub last_millis: Option<i64>,
     /// What could not be read, of all runs in the file.
@@ -48,6 +50,16 @@ pub struct Log {
     /// Other runs that began before this one and stand in the same file: the folder was used
     /// twice, or a merge put two logs together.
     pub earlier_runs: Vec<Log>,
+}
+
+impl Log {
+    /// The suite, as its beginning or its end names it; empty if the log has neither.
+    pub fn suite_id(&self) -> &str {
+        match &self.suite {
+            Some(suite) if !suite.id.is_empty() => &suite.id,
+            Some(_) | None => &self.ended_suite,
+        }
+    }
 }
 
 /// The record `startSuite`.
@@ -74,6 +86,8 @@ pub struct Extent {
     pub is_closed: bool,
     /// Whether it ends inside a record, as the log of a killed run may.
     pub is_cut: bool,
+    /// Whether marks of a merge stand in it: it may be made of two logs.
+    pub is_merged: bool,
     /// The last line of the last file, counted from 1.
     pub last_line: u64,
 }
@@ -169,6 +183,7 @@ pub fn read_parts<R: Read>(parts: impl IntoIterator<Item = R>) -> io::Result<Log
             documents: extent.documents + records.documents(),
             is_closed: records.is_closed(),
             is_cut: records.is_cut(),
+            is_merged: extent.is_merged || records.is_merged(),
             last_line: records.line(),
         };
         if let Some(more) = records.damage() {

@@ -51,8 +51,30 @@ impl WrittenTime {
     /// apart than any zone: the nightly run of the day before began at the same time of day.
     pub(crate) fn seconds_off(self, moment: Timestamp) -> Option<i64> {
         const QUARTER: i64 = 15 * 60;
-        // From -12:00 to +14:00, and a minute for the seconds that are the answer.
-        const ZONES: std::ops::RangeInclusive<i64> = -12 * 3600 - 60..=14 * 3600 + 60;
+        // A minute for the seconds that are the answer.
+        const SLACK: i64 = 60;
+        self.seconds_ahead(moment)
+            .filter(|off| (WEST - SLACK..=EAST + SLACK).contains(off))
+            .map(|off| {
+                let past = off.rem_euclid(QUARTER);
+                past.min(QUARTER - past)
+            })
+            .min()
+    }
+
+    /// Whether something that began then and took so long can have been under way at `moment`,
+    /// in whatever zone the time was written.
+    pub(crate) fn may_span(self, length: Duration, moment: Timestamp) -> bool {
+        // Clocks of two writers, and what is done before the first and behind the last test.
+        const SLACK: i64 = 10 * 60;
+        let length = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
+        self.seconds_ahead(moment)
+            .any(|ahead| ahead <= EAST + SLACK && ahead.saturating_add(length) >= WEST - SLACK)
+    }
+
+    /// Seconds that this is ahead of `moment` if it is read as UTC; twice if the year may be one of
+    /// the Buddhist calendar.
+    fn seconds_ahead(self, moment: Timestamp) -> impl Iterator<Item = i64> {
         let written = match self {
             WrittenTime::Zoned(moment) => TimeZone::UTC.to_datetime(moment),
             WrittenTime::Local(local) => local,
@@ -71,15 +93,13 @@ impl WrittenTime {
             .into_iter()
             .flatten()
             .filter_map(|time| TimeZone::UTC.to_timestamp(time).ok())
-            .map(|time| time.as_second() - moment.as_second())
-            .filter(|off| ZONES.contains(off))
-            .map(|off| {
-                let past = off.rem_euclid(QUARTER);
-                past.min(QUARTER - past)
-            })
-            .min()
+            .map(move |time| time.as_second() - moment.as_second())
     }
 }
+
+/// The zones that there are, in seconds from UTC: -12:00 to +14:00.
+const WEST: i64 = -12 * 3600;
+const EAST: i64 = 14 * 3600;
 
 fn parse_date(text: &str) -> Option<Date> {
     let mut parts = text.split('-');
@@ -177,6 +197,23 @@ mod tests {
         ] {
             let written = WrittenTime::parse(written).unwrap();
             assert_eq!(written.seconds_off(start), off, "{written:?}");
+        }
+    }
+
+    #[test]
+    fn what_began_the_day_before_cannot_have_been_under_way() {
+        let moment = at("2025-08-11T08:55:00Z");
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        for (written, length, possible) in [
+            ("2025-08-11 10:55:00", minutes(1), true),
+            ("2025-08-11 22:50:00", minutes(1), true),
+            ("2025-08-10 10:55:00", minutes(1), false),
+            ("2025-08-10 10:55:00", minutes(12 * 60), true),
+            ("2025-08-12 10:55:00", minutes(1), false),
+            ("2568-08-11 10:55:00", minutes(1), true),
+        ] {
+            let written = WrittenTime::parse(written).unwrap();
+            assert_eq!(written.may_span(length, moment), possible, "{written:?}");
         }
     }
 

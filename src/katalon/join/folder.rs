@@ -166,7 +166,9 @@ fn nothing_usable(files: &Files) -> Option<String> {
     }
 }
 
-/// Of several runs in one log the one that JUnit tells of counts, else the latest.
+/// Of several runs in one log the one that JUnit tells of counts, else the latest. But Katalon also
+/// appends to the log of a folder that is used again: then a later run that was killed counts, and
+/// not the JUnit that it left there.
 fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Problem>) {
     let Some(Ok(log)) = &mut files.log else {
         return;
@@ -183,6 +185,7 @@ fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Probl
         |run: &Log| run.suite.is_some() && suites.iter().any(|suite| foreign(suite, run).is_none());
     let count = runs.len() + 1;
     if !is_told(log)
+        && (log.suite_ended.is_some() || log.extent.is_merged)
         && let Some(index) = runs.iter().position(is_told)
     {
         *log = Log {
@@ -247,18 +250,23 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
     }
     let mut properties = files.properties;
     let mut planned = files.binding.cases;
-    let log_id = log
-        .as_ref()
-        .and_then(|log| log.suite.as_ref())
-        .map_or("", |suite| suite.id.as_str());
-    if !log_id.is_empty() && !properties.id.is_empty() && log_id != properties.id {
+    let told = [
+        ("the log", log.as_ref().map_or("", Log::suite_id)),
+        (JUNIT, own_suite.as_ref().map_or("", |suite| &suite.id)),
+    ];
+    let told = told.into_iter().find(|(_, id)| !id.is_empty());
+    if let Some((file, id)) = told
+        && !properties.id.is_empty()
+        && id != properties.id
+    {
         read.problems.push(Problem::warning(
             code::FOREIGN_FILE,
             format!(
-                "report '{}': {PROPERTIES} is left aside: it names suite '{}', the log '{log_id}'",
+                "report '{}': {PROPERTIES} and {BINDING} are left aside: they are of '{}', \
+                 {file} is of '{id}'",
                 folder.display, properties.id
             ),
-            "It belongs to another run than the log beside it.",
+            "They belong to another run. Empty the folder before Katalon writes to it again.",
         ));
         properties = Properties::default();
         planned = Vec::new();
@@ -304,15 +312,22 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
 fn foreign(suite: &JunitSuite, log: &Log) -> Option<String> {
     /// JUnit counts whole seconds, and rounds.
     const MOST_SECONDS_OFF: i64 = 2;
-    let logged = log.suite.as_ref()?;
-    if !suite.id.is_empty() && !logged.id.is_empty() && suite.id != logged.id {
+    let logged_id = log.suite_id();
+    if !suite.id.is_empty() && !logged_id.is_empty() && suite.id != logged_id {
         return Some(format!(
-            "it names suite '{}', the log '{}'",
-            suite.id, logged.id
+            "it names suite '{}', the log '{logged_id}'",
+            suite.id
         ));
     }
     let text = suite.timestamp.as_deref()?;
     let written = WrittenTime::parse(text)?;
+    let Some(logged) = &log.suite else {
+        // The log has lost its beginning, or ended before it; at least the day has to be right.
+        let first = from_millis(log.first_millis?)?;
+        let is_possible = written.may_span(suite.time?, first);
+        return (!is_possible)
+            .then(|| format!("its suite began at '{text}', and the log is of {first}"));
+    };
     let began = from_millis(logged.millis?)?;
     let is_same = written
         .seconds_off(began)

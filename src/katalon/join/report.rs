@@ -228,11 +228,9 @@ fn os(parts: &Parts<'_>, device: &str) -> String {
 }
 
 fn suite_path(folder: &ReportFolder, parts: &Parts<'_>) -> SuitePath {
-    let log_suite = parts.log.and_then(|log| log.suite.as_ref());
     let path = first([
         parts.suite.map_or("", |suite| &suite.id),
-        log_suite.map_or("", |suite| &suite.id),
-        parts.log.map_or("", |log| &log.ended_suite),
+        parts.log.map_or("", Log::suite_id),
         &parts.properties.id,
         parts.suite.map_or("", |suite| &suite.name),
         &layout::suite_by_folder(folder, &|path| parts.names_case(path)),

@@ -515,8 +515,8 @@ fn files_that_name_another_suite_than_the_log_are_left_aside() {
         [
             "report 'report': JUnit_Report.xml is left aside: it names suite 'Test Suites/Other', \
              the log 'Test Suites/Smoke'",
-            "report 'report': execution.properties is left aside: it names suite \
-             'Test Suites/Other', the log 'Test Suites/Smoke'",
+            "report 'report': execution.properties and testCaseBinding are left aside: they are of \
+             'Test Suites/Other', the log is of 'Test Suites/Smoke'",
         ]
     );
     let report = &read.reports[0];
@@ -541,6 +541,39 @@ fn of_two_runs_in_one_log_the_one_that_junit_tells_of_is_read() {
         [(LOGIN, Status::Passed), (PAY, Status::Passed)]
     );
     assert_eq!(millis(report), Some(1_754_902_500_000));
+}
+
+#[test]
+fn files_of_two_runs_are_told_apart_whichever_of_them_are_there() {
+    let read = read("files-of-two-runs");
+    let told = messages(&read);
+    let expected = [
+        "report 'junit-of-yesterday-beside-log-without-beginning': the log is damaged",
+        "report 'junit-of-yesterday-beside-log-without-beginning': JUnit_Report.xml is left aside: \
+         its suite began at '10-08-2025T10:41:07', and the log is of 2025-08-11T08:55:03",
+        "report 'later-run-killed': the log stops at line ",
+        "report 'later-run-killed': the log holds 2 runs; the one that began at \
+         2025-08-11T08:55:00Z is read",
+        "report 'later-run-killed': JUnit_Report.xml is left aside: ",
+        "report 'plan-of-another-suite': execution.properties and testCaseBinding are left aside: \
+         they are of 'Test Suites/Other', JUnit_Report.xml is of 'Test Suites/Smoke'",
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for expected in expected {
+        assert!(
+            told.iter().any(|told| told.starts_with(expected)),
+            "{expected}\n{told:#?}"
+        );
+    }
+    let results: Vec<_> = read.reports.iter().map(statuses).collect();
+    assert_eq!(
+        results,
+        [
+            vec![(LOGIN, Status::Incomplete), (REFUND, Status::Passed)],
+            vec![(LOGIN, Status::Passed), (PAY, Status::Incomplete)],
+            vec![(LOGIN, Status::Passed)],
+        ]
+    );
 }
 
 #[test]

@@ -35,6 +35,12 @@ impl Between {
         memmem::find(&self.text, what.as_bytes()).is_some()
     }
 
+    /// Git writes them where it cannot merge two files.
+    fn has_marks(&self) -> bool {
+        let marks = ["<<<<<<< ", "=======\n", "=======\r\n", ">>>>>>> "];
+        marks.iter().any(|mark| self.has(mark))
+    }
+
     /// A document begins here, with its declaration or without.
     fn begins_document(&self) -> bool {
         self.has("<?xml") || self.has("<log>")
@@ -67,6 +73,7 @@ pub(super) struct Document {
     count: usize,
     has_records: bool,
     is_closed: bool,
+    is_merged: bool,
 }
 
 impl Document {
@@ -80,8 +87,14 @@ impl Document {
         self.is_closed
     }
 
+    /// Whether marks of a merge were met.
+    pub(super) fn is_merged(&self) -> bool {
+        self.is_merged
+    }
+
     /// A record begins behind `between`: what is wrong with that text.
     pub(super) fn record_begins(&mut self, between: &Between) -> Option<&'static str> {
+        self.is_merged |= between.has_marks();
         let is_first = !self.has_records;
         self.has_records = true;
         self.is_closed = false;
@@ -104,6 +117,7 @@ impl Document {
 
     /// The log ends behind `between`: what is wrong with that text.
     pub(super) fn ends(&mut self, between: &Between) -> Option<&'static str> {
+        self.is_merged |= between.has_marks();
         let rest = trimmed(&between.text);
         if !self.has_records {
             // A log that ended before its first record is short, not damaged.
@@ -124,8 +138,7 @@ impl Document {
 }
 
 fn what(between: &Between) -> &'static str {
-    let marks = ["<<<<<<< ", "=======\n", "=======\r\n", ">>>>>>> "];
-    if marks.iter().any(|mark| between.has(mark)) {
+    if between.has_marks() {
         "marks of a merge stand in it"
     } else if between.begins_document() {
         "another document begins in it"

@@ -134,6 +134,7 @@ impl LogReader {
             self.unknown.add(kind, name, "the log");
         }
         if record.millis.is_some() {
+            self.log.first_millis = self.log.first_millis.or(record.millis);
             self.log.last_millis = record.millis;
         }
         match (record.level.as_str(), record.method.as_str()) {
@@ -195,6 +196,7 @@ impl LogReader {
         if is_new {
             let earlier = std::mem::take(&mut self.log);
             self.earlier_runs.push(earlier);
+            self.log.first_millis = record.millis;
             self.log.last_millis = record.millis;
         }
         if self.log.suite.is_none() {

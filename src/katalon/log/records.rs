@@ -136,6 +136,11 @@ impl<R: Read> Records<R> {
         self.document.is_closed()
     }
 
+    /// Whether marks of a merge stand in it.
+    pub(super) fn is_merged(&self) -> bool {
+        self.document.is_merged()
+    }
+
     /// Whether the end of the log stands inside a record.
     pub(super) fn is_cut(&self) -> bool {
         self.is_cut
