@@ -421,7 +421,7 @@ impl Mapper<'_> {
             }
             _ => Clean::default(),
         };
-        Clean::join([&data, &self.retries(result)], "\n").as_name(COMMENT_LIMIT)
+        Clean::join([&data, &self.retries(result)], "\n").as_note(COMMENT_LIMIT)
     }
 
     pub(super) fn retries(&self, result: &TestResult) -> Clean {

@@ -75,16 +75,25 @@ impl Clean {
         Self(cut_name(&self.0, limit))
     }
 
+    /// The text as a note of at most `limit` UTF-16 code units: what is left out stands elsewhere.
+    #[must_use]
+    pub fn as_note(self, limit: usize) -> Self {
+        self.cut(limit, "… (cut)").0
+    }
+
     /// The text as a message of at most `limit` UTF-16 code units, and whether it was cut. A cut
     /// one says so in its last line.
     #[must_use]
     pub fn as_message(self, limit: usize) -> (Self, bool) {
-        const SAID: &str = "\n… (cut; the whole text is attached)";
+        self.cut(limit, "\n… (cut; the whole text is attached)")
+    }
+
+    fn cut(self, limit: usize, said: &str) -> (Self, bool) {
         if self.len() <= limit {
             return (self, false);
         }
-        let room = limit.saturating_sub(SAID.encode_utf16().count());
-        (Self(first_units(&self.0, room).to_owned() + SAID), true)
+        let room = limit.saturating_sub(said.encode_utf16().count());
+        (Self(first_units(&self.0, room).to_owned() + said), true)
     }
 
     /// The beginning of the text, of at most `limit` UTF-16 code units; a shortened one ends in `…`.
