@@ -2,6 +2,7 @@
 //! `collection.json`.
 
 use std::io::Read;
+use std::path::{Component, Path};
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -27,6 +28,14 @@ pub struct CollectionItem {
     pub profile: String,
     /// Run configuration, `Chrome`.
     pub run_configuration: String,
+}
+
+impl CollectionItem {
+    /// Whether the location leads downwards only, so that it can be looked for.
+    pub(crate) fn is_plain(&self) -> bool {
+        let mut parts = Path::new(&self.location).components();
+        parts.all(|part| matches!(part, Component::Normal(_)))
+    }
 }
 
 /// Reads a `.rp` file.

@@ -1,6 +1,6 @@
 //! Makes one [`Report`] of what lies in each report folder, and sees that none counts twice.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,7 +72,7 @@ pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadR
         read.problems.extend(folder_read.problems);
         unknown.extend(&folder_read.unknown);
         own.extend(folder_read.own);
-        summarised.extend(folder_read.summarised);
+        summarised.push(folder_read.summarised);
         if let Some(problem) = folder_read.unreadable {
             read.unreadable.push(UnreadableReport {
                 folder: folder.clone(),
@@ -89,10 +89,8 @@ pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadR
              was read as usual.",
         ));
     }
-    for suite in summarised {
-        if !own.iter().any(|other| same::holds(other, &suite)) {
-            own.push(suite);
-        }
+    for summary in summarised {
+        same::add_what_nobody_holds(&mut own, summary);
     }
     own.sort_by(|a, b| a.report.folder.cmp(&b.report.folder));
     for left_out in same::leave_out_copies(&mut own) {
@@ -208,23 +206,29 @@ impl KnownCollection {
     /// that never wrote a report would else be missed by nobody.
     fn missing_suites(&self, folders: &[ReportFolder], reports: &[&Report]) -> Vec<Problem> {
         let mut missing = Vec::new();
+        // The collection's own JUnit may hold what the suite's folder does not; each once.
+        let mut told: Vec<&str> = reports
+            .iter()
+            .filter(|report| report.folder == self.folder)
+            .map(|report| report.suite.as_str().trim_start_matches("Test Suites/"))
+            .collect();
         for item in &self.collection.items {
-            let parts: Vec<&str> = item.location.split('/').collect();
-            // `Reports/<session>/<suite path>/<time>`
-            let suite = parts
-                .get(2..parts.len().saturating_sub(1))
-                .unwrap_or_default()
-                .join("/");
+            let suite = layout::suite_of_location(&item.location);
             let is_found = folders.iter().any(|folder| {
                 self.item(&folder.path)
                     .is_some_and(|found| found.location == item.location)
             });
-            // The collection's own JUnit may hold what the suite's folder does not.
-            let is_told = reports.iter().any(|report| {
-                report.collection_folder.as_ref() == Some(&self.folder)
-                    && report.suite.as_str().trim_start_matches("Test Suites/") == suite
-            });
-            if !suite.is_empty() && !is_found && !is_told {
+            // What is there and was not looked for was left out on purpose.
+            let is_there = || {
+                let mut above = self.folder.ancestors();
+                item.is_plain() && above.any(|above| above.join(&item.location).is_dir())
+            };
+            if suite.is_empty() || is_found || is_there() {
+                continue;
+            }
+            if let Some(at) = told.iter().position(|told| *told == suite) {
+                told.swap_remove(at);
+            } else {
                 missing.push(Problem::warning(
                     code::SUITE_MISSING,
                     format!("'{}' executed suite '{suite}', and its report '{}' is not at hand", self.id, item.location),
@@ -239,12 +243,9 @@ impl KnownCollection {
     fn item(&self, report: &Path) -> Option<&collection::CollectionItem> {
         self.collection.items.iter().find(|item| {
             let location = Path::new(&item.location);
-            let is_plain = location
-                .components()
-                .all(|part| matches!(part, Component::Normal(_)));
             // Both lie in one Katalon project: what is above the location is above both.
             let levels = location.components().count();
-            is_plain
+            item.is_plain()
                 && levels > 0
                 && report.ends_with(location)
                 && report

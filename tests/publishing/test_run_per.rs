@@ -164,3 +164,22 @@ fn a_suite_that_a_collection_executed_and_that_left_no_report_is_named() {
     assert_eq!(finished.issues("warning"), ["KADO028"]);
     finished.says("'Test Suites/Nightly' executed suite 'Gone/Deep'");
 }
+
+#[test]
+fn a_second_execution_of_a_suite_that_left_no_report_is_named_and_what_was_left_out_is_not() {
+    let (service, reports) = (service(), Reports::new());
+    let web = reports.add(&Suite::new("Web", &[Case::passed("A")]));
+    let slow = reports.add(&Suite::new("Slow", &[Case::passed("B")]));
+    let (web, slow) = (
+        location(reports.path(), &web),
+        location(reports.path(), &slow),
+    );
+    let again = format!("{web}_1");
+    add_collection(&reports, "20260811_101500", &[&web, &again, &slow]);
+    let finished = TaskRun::new(&service, reports.path())
+        .input("reportFolders", "**\n!**/Slow")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO028"]);
+    finished.says(&format!("its report '{again}' is not at hand"));
+}

@@ -74,6 +74,19 @@ pub(super) fn suite_by_folder(folder: &ReportFolder, names_case: &dyn Fn(&str) -
     String::new()
 }
 
+/// The suite path of a location in a Katalon project, `Reports/<session>/<suite path>/<time>`; up to
+/// 6.x there is no session. Empty if there is none.
+pub(super) fn suite_of_location(location: &str) -> String {
+    let parts: Vec<&str> = location.split('/').collect();
+    let begin = if parts.get(1).is_some_and(|part| is_time(part)) {
+        2
+    } else {
+        1
+    };
+    let suite = parts.get(begin..parts.len().saturating_sub(1));
+    suite.unwrap_or_default().join("/")
+}
+
 fn name(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -143,6 +156,21 @@ mod tests {
             ("Smoke", false),
         ] {
             assert_eq!(is_time(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_location_names_its_suite_in_every_version() {
+        for (location, suite) in [
+            (
+                "Reports/20250811_105459/Web/Cart/20250811_105500",
+                "Web/Cart",
+            ),
+            ("Reports/Web/Cart/20180811_105500", "Web/Cart"),
+            ("Reports/20250811_105500", ""),
+            ("", ""),
+        ] {
+            assert_eq!(suite_of_location(location), suite, "{location}");
         }
     }
 

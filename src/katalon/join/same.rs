@@ -7,9 +7,35 @@ use super::super::{Report, Status};
 use super::LeftOut;
 use super::folder::ReadReport;
 
-/// Whether `whole` holds the suite execution that `summary` (a suite of a collection's JUnit)
-/// tells of: suite path, host and start agree.
-pub(super) fn holds(whole: &ReadReport, summary: &ReadReport) -> bool {
+/// Adds the suites of one summary (a collection's JUnit, or one of several suites) that no other
+/// report holds. Each report holds one of them at most: a suite that was executed on two browsers
+/// in the same second is two.
+pub(super) fn add_what_nobody_holds(reports: &mut Vec<ReadReport>, summary: Vec<ReadReport>) {
+    let mut is_taken = vec![false; reports.len()];
+    let mut left = summary;
+    // Those that agree in browser or device as well have the first choice.
+    for exactly in [true, false] {
+        left.retain(|suite| {
+            let own = suite.report.browser_or_device();
+            let holder = reports.iter().zip(&mut is_taken).find(|(whole, is_taken)| {
+                let other = whole.report.browser_or_device();
+                let agrees = own == other || !exactly && (own.is_empty() || other.is_empty());
+                !**is_taken && agrees && holds(whole, suite)
+            });
+            match holder {
+                Some((_, is_taken)) => {
+                    *is_taken = true;
+                    false
+                }
+                None => true,
+            }
+        });
+    }
+    reports.append(&mut left);
+}
+
+/// Whether suite path, host and start of a report and of a suite of a summary agree.
+fn holds(whole: &ReadReport, summary: &ReadReport) -> bool {
     let (whole, summary) = (&whole.report, &summary.report);
     whole.suite == summary.suite
         && whole.machine() == summary.machine()
@@ -77,21 +103,25 @@ pub(super) fn leave_out_copies(reports: &mut Vec<ReadReport>) -> Vec<LeftOut> {
 }
 
 fn are_same(a: &ReadReport, b: &ReadReport) -> bool {
+    let both_logged = a.has_log && b.has_log;
     let (a, b) = (&a.report, &b.report);
     let same_start = match (a.log_start_millis, b.log_start_millis) {
         (Some(a), Some(b)) => a == b,
+        // Two logs that have lost their beginning still know when their first test case began.
+        (None, None) if both_logged => a.started.is_some() && a.started == b.started,
         (Some(_), None) | (None, Some(_)) | (None, None) => same_text(a, b),
     };
     same_start
         && a.suite == b.suite
         && a.machine() == b.machine()
         && a.browser_or_device() == b.browser_or_device()
-        && same_cases(a, b)
+        && same_cases(a, b, both_logged)
 }
 
 /// Whether the lists of cases agree in path, status and time. Only what both can know is
-/// compared: a copy without log knows no attempts, and one without plan not what never ran.
-fn same_cases(a: &Report, b: &Report) -> bool {
+/// compared: a copy without log knows no attempts, and one without plan not what never ran. Where
+/// both know when a case began, that is its time: JUnit and log measure durations differently.
+fn same_cases(a: &Report, b: &Report, both_logged: bool) -> bool {
     let ran = |report: &Report| {
         let mut rows = Vec::new();
         for result in &report.results {
@@ -106,21 +136,23 @@ fn same_cases(a: &Report, b: &Report) -> bool {
                     | Status::Failed
                     | Status::Error) => status,
                 };
-                let time = last.and_then(|attempt| attempt.duration);
-                rows.push((result.test_case.clone(), status, time));
+                let duration = last.and_then(|attempt| attempt.duration);
+                let started = last.and_then(|attempt| attempt.started);
+                rows.push((result.test_case.clone(), status, started, duration));
             }
         }
         rows
     };
     let (a, b) = (ran(a), ran(b));
-    let same_time = |a, b| match (a, b) {
-        (Some(a), Some(b)) => a == b,
-        (Some(_), None) | (None, Some(_)) | (None, None) => true,
-    };
     a.len() == b.len()
-        && a.iter()
-            .zip(&b)
-            .all(|(a, b)| a.0 == b.0 && a.1 == b.1 && same_time(a.2, b.2))
+        && a.iter().zip(&b).all(|(a, b)| {
+            let same_time = match (a.2, b.2, a.3, b.3) {
+                (Some(a), Some(b), _, _) if both_logged => a == b,
+                (_, _, Some(a), Some(b)) => a == b,
+                (_, _, Some(_), None) | (_, _, None, Some(_)) | (_, _, None, None) => true,
+            };
+            a.0 == b.0 && a.1 == b.1 && same_time
+        })
 }
 
 #[cfg(test)]
@@ -180,6 +212,44 @@ pub(super) mod tests {
                 holds_it,
                 "{timestamp:?} {millis:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_report_holds_one_suite_of_a_summary_and_that_of_its_browser() {
+        let of = |browser: &str| {
+            let mut read = started(Some("2025-08-11 10:55:00"), None);
+            read.report.browser = browser.to_owned();
+            read
+        };
+        for (reports, summary, added) in [
+            (
+                &["Chrome 138"][..],
+                &["Firefox 141", "Chrome 138"][..],
+                &["Firefox 141"][..],
+            ),
+            (
+                &["Chrome 138"],
+                &["Chrome 138", "Chrome 138"],
+                &["Chrome 138"],
+            ),
+            (&["", "Chrome 138"], &["Chrome 138", "Firefox 141"], &[]),
+            (
+                &["Firefox 141", "Chrome 138"],
+                &["Chrome 138", "Firefox 141"],
+                &[],
+            ),
+            (&[], &["Chrome 138"], &["Chrome 138"]),
+        ] {
+            let mut all: Vec<ReadReport> = reports.iter().map(|browser| of(browser)).collect();
+            let summary = summary.iter().map(|browser| of(browser)).collect();
+            add_what_nobody_holds(&mut all, summary);
+            let more: Vec<&str> = all
+                .iter()
+                .skip(reports.len())
+                .map(|read| read.report.browser.as_str())
+                .collect();
+            assert_eq!(more, added);
         }
     }
 

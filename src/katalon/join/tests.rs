@@ -593,6 +593,57 @@ fn of_two_copies_the_one_with_a_log_counts_and_another_run_is_no_copy() {
 }
 
 #[test]
+fn a_copy_without_junit_is_a_copy_though_the_log_measures_otherwise() {
+    let read = read("copy-without-junit");
+    assert_eq!(
+        messages(&read),
+        [
+            "report 'b' is the same as 'a' and is left out",
+            "report 'd' is the same as 'c' and is left out"
+        ]
+    );
+    let folders: Vec<&str> = read
+        .reports
+        .iter()
+        .map(|one| one.display_folder.as_str())
+        .collect();
+    assert_eq!(folders, ["a", "c"]);
+}
+
+#[test]
+fn of_a_suite_on_two_browsers_the_collection_keeps_the_one_whose_folder_is_gone() {
+    let read = read("one-of-two-browsers-is-gone");
+    assert_eq!(messages(&read), [""; 0]);
+    let ran: Vec<(&str, &str, Status)> = read
+        .reports
+        .iter()
+        .map(|report| {
+            let status = report.results[0].status();
+            (
+                report.display_folder.as_str(),
+                report.browser.as_str(),
+                status,
+            )
+        })
+        .collect();
+    assert_eq!(
+        ran,
+        [
+            (
+                "Reports/20250811_105459/Nightly/20250811_105459",
+                "Firefox 141.0",
+                Status::Failed
+            ),
+            (
+                "Reports/20250811_105459/Web/Cart/20250811_105500",
+                "Chrome 138.0.7204.97",
+                Status::Passed
+            ),
+        ]
+    );
+}
+
+#[test]
 fn timestamps_of_all_versions_are_read_and_a_buddhist_year_is_unknown() {
     let read = read("four-timestamp-formats");
     let sources: Vec<(&str, Option<TimeSource>)> = read
