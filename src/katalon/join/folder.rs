@@ -33,6 +33,8 @@ pub(super) struct FolderRead {
 pub(super) struct ReadReport {
     pub(super) report: Report,
     pub(super) has_log: bool,
+    /// Its log begins as those before 8.2 do, which say nothing of retries.
+    pub(super) counts_no_retries: bool,
     /// Neither browser nor device: an empty run configuration is one, not an unknown one.
     pub(super) needs_no_driver: bool,
     /// The collection as the folder itself names it; empty if it does not.
@@ -285,6 +287,10 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
         read.own = Some(ReadReport {
             report: report(folder, contents, &parts, &mut read.problems),
             has_log: log.is_some(),
+            counts_no_retries: log
+                .as_ref()
+                .and_then(|log| log.suite.as_ref())
+                .is_some_and(|suite| suite.retry_count.is_none()),
             needs_no_driver: properties.names_no_driver,
             collection: collection.clone(),
         });
@@ -302,6 +308,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
         read.summarised.push(ReadReport {
             report: report(folder, contents, &parts, &mut unimportant),
             has_log: false,
+            counts_no_retries: false,
             needs_no_driver: false,
             collection: collection.clone(),
         });

@@ -255,6 +255,12 @@ fn log_start(log: Option<&Log>) -> Option<i64> {
 
 fn started(parts: &Parts<'_>) -> Option<(Timestamp, TimeSource)> {
     let by_log = log_start(parts.log).and_then(from_millis);
+    // A log without its beginning knows its end, and JUnit how long before that it began.
+    let by_end = || {
+        let ended = from_millis(parts.log?.suite_ended?)?;
+        let started = ended.checked_sub(parts.suite?.time?).ok()?;
+        Some((started, TimeSource::Exact))
+    };
     let by_junit = || {
         let text = parts.suite?.timestamp.as_deref()?;
         let written = WrittenTime::parse(text)?;
@@ -264,7 +270,7 @@ fn started(parts: &Parts<'_>) -> Option<(Timestamp, TimeSource)> {
         };
         Some((written.moment()?, source))
     };
-    // A log without its beginning still knows when its first test case began.
+    // Or at least when its first test case began.
     let by_first_case = || {
         let executions = &parts.log?.executions;
         let millis = executions.iter().find_map(|execution| execution.started)?;
@@ -272,6 +278,7 @@ fn started(parts: &Parts<'_>) -> Option<(Timestamp, TimeSource)> {
     };
     by_log
         .map(|moment| (moment, TimeSource::Exact))
+        .or_else(by_end)
         .or_else(by_junit)
         .or_else(by_first_case)
 }

@@ -153,6 +153,22 @@ fn without_logs_a_rerun_holds_nothing_that_had_passed() {
 }
 
 #[test]
+fn logs_that_count_no_retries_are_no_evidence_more_than_none() {
+    let report = report("rerun-of-version-7");
+    assert_eq!(
+        attempts(&report),
+        [
+            (LOGIN, vec![vec![Passed]]),
+            (PAY, vec![vec![Failed, Passed]]),
+            (REFUND, vec![vec![Failed, Passed]]),
+        ]
+    );
+    let read = read("suite-again-in-version-7");
+    assert_eq!(messages(&read), [""; 0]);
+    assert_eq!(read.reports.len(), 2);
+}
+
+#[test]
 fn report_folder_writes_no_session_and_the_retry_count_ties_reruns() {
     let report = report("rerun-below-report-folder");
     assert_eq!(report.reruns, ["report/20250811_105510"]);
@@ -209,6 +225,11 @@ fn what_may_be_a_rerun_stays_apart_with_a_note() {
     let (first, second) = ("20250811_105500", "20250811_105510");
     let failed_then_passed = vec![(first, Failed), (second, Passed)];
     for (situation, expected, reason) in [
+        (
+            "rerun-after-a-log-without-beginning",
+            vec![(first, Passed), (second, Passed)],
+            "its log does not say how many retries were left",
+        ),
         (
             "rerun-whose-rows-fit-nowhere",
             failed_then_passed.clone(),

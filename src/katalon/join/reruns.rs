@@ -10,7 +10,7 @@
 //! | suite, run configuration, profile, machine | be the same |
 //! | beginning | lie behind the end of the earlier one |
 //! | `retryCount` of the log | be lower |
-//! | without two logs: the cases | all be ones that had not passed |
+//! | without two logs, or with logs of versions that write none: the cases | all be ones that had not passed |
 //! | rows | find their partner, see [`super::pairing`] |
 
 use std::collections::BTreeMap;
@@ -66,6 +66,7 @@ struct Chain {
 struct Facts {
     display_folder: String,
     has_log: bool,
+    counts_no_retries: bool,
     retry_count: Option<u32>,
     /// When it began, if a log or a zone tells it exactly.
     exact: Option<Timestamp>,
@@ -81,6 +82,7 @@ impl Facts {
         Facts {
             display_folder: report.display_folder.clone(),
             has_log: read.has_log,
+            counts_no_retries: read.counts_no_retries,
             retry_count: report.retry_count,
             exact: started
                 .filter(|(_, source)| *source == TimeSource::Exact)
@@ -182,7 +184,8 @@ fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Verdict {
     let (Some(session), Some(_)) = (Session::of(&whole.report), Session::of(&later.report)) else {
         return Verdict::Other;
     };
-    let by_count = earlier.has_log && later_facts.has_log;
+    let never_counted = earlier.counts_no_retries && later_facts.counts_no_retries;
+    let by_count = earlier.has_log && later_facts.has_log && !never_counted;
     if !by_count
         && session
             == (Session::Holder {

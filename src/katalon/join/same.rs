@@ -191,6 +191,7 @@ pub(super) mod tests {
                 reruns: Vec::new(),
             },
             has_log: millis.is_some(),
+            counts_no_retries: false,
             needs_no_driver: false,
             collection: String::new(),
         }
