@@ -31,8 +31,8 @@ impl<'a> Session<'a> {
             jobs_here: None,
         };
         let skip = self.context.invocation.inputs.skip_stale_reports.value;
-        // For another build the reports were chosen on purpose.
-        let Some(build) = build.filter(|build| build.is_running && skip) else {
+        // For a build that is named the reports were chosen on purpose.
+        let Some(build) = build.filter(|build| !build.is_named && skip) else {
             return age;
         };
         let mut folders = unreadable.iter().map(|report| report.folder.path.as_path());

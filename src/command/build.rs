@@ -17,6 +17,8 @@ pub(super) struct TargetBuild {
     pub(super) number: String,
     /// It is the one that this job belongs to.
     pub(super) is_running: bool,
+    /// The inputs name it.
+    pub(super) is_named: bool,
 }
 
 impl Context<'_> {
@@ -36,6 +38,7 @@ impl Context<'_> {
                 id: BuildId(u64::from(build.id)),
                 number: build.number.clone(),
                 is_running: true,
+                is_named: false,
             }));
         };
         let running = self.running_build().map(|build| u64::from(build.id));
@@ -45,6 +48,7 @@ impl Context<'_> {
         ));
         Ok(Some(TargetBuild {
             is_running: running == Some(found.id.0),
+            is_named: true,
             id: found.id,
             number: found.number,
         }))

@@ -96,6 +96,19 @@ fn log_html_and_csv_hang_on_the_run_and_the_picture_on_its_result() {
 }
 
 #[test]
+fn html_above_the_folder_and_pdf_beside_it_are_files_of_the_report() {
+    let service = service();
+    let reports = Reports::like("html-above-and-pdf-beside");
+    let all = [("attachments", "html,pdf"), ("attachmentsFor", "all")];
+    let run = published(&service, &reports, &all);
+    // The PDF is that of a rerun, and says so.
+    assert_eq!(
+        names(&run),
+        ["20250811_105510 20250811_105510.pdf", "Smoke.html"]
+    );
+}
+
+#[test]
 fn all_and_none_and_single_kinds_can_be_asked_for() {
     let service_of_all = service();
     let all = [("attachments", "all"), ("attachmentsFor", "all")];
@@ -123,8 +136,13 @@ fn all_and_none_and_single_kinds_can_be_asked_for() {
     assert_eq!(names(&run["results"][0]), Vec::<&str>::new());
 
     let service_of_some = service();
-    let some = [("attachments", "junit\nPDF")];
-    let run = published(&service_of_some, &whole_report(), &some);
+    let reports = whole_report();
+    let finished = TaskRun::new(&service_of_some, reports.path())
+        .input("attachments", "junit\nPDF")
+        .run();
+    finished
+        .says("Videos and PDF are attached as they are: what is secret in them cannot be masked");
+    let run = service_of_some.runs().remove(0);
     assert_eq!(names(&run), ["20250811_101502.pdf", "JUnit_Report.xml"]);
     assert_eq!(names(&run["results"][0]), Vec::<&str>::new());
 }

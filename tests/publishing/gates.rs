@@ -1,5 +1,6 @@
 //! When the task fails and with which code, and that all results are counted.
 
+use crate::support::holdings::asked;
 use crate::support::{Case, Reports, Suite, TaskRun, assert_swagger, service};
 use ado_stand_in::{Fault, Rule, StandIn};
 
@@ -201,6 +202,58 @@ fn of_several_exit_codes_the_more_serious_counts() {
 }
 
 #[test]
+fn missing_results_weigh_more_than_gates_and_wrong_inputs_more_than_those() {
+    let (service, reports) = (service(), one_failed());
+    add_unreadable(&reports);
+    let all = || TaskRun::new(&service, reports.path()).input("failTaskOnFailedTests", "true");
+    let no_such_build = all().input("buildId", "12345").run();
+    assert_eq!(no_such_build.code, 2, "{}", no_such_build.stdout);
+    assert_eq!(
+        no_such_build.issues("error"),
+        ["KADO302", "KADO206", "KADO101"]
+    );
+    refuse(&service, "A");
+    let partly = all().run();
+    assert_eq!(partly.code, 5, "{}", partly.stdout);
+    assert_eq!(partly.issues("error"), ["KADO302", "KADO501", "KADO101"]);
+    let not_5 = all()
+        .input("failTaskOnFailureToPublishResults", "false")
+        .run();
+    assert_eq!(not_5.code, 3, "{}", not_5.stdout);
+    let last = not_5.stdout.lines().last().unwrap();
+    assert!(last.starts_with("##vso[task.complete result=Failed;]KADO302: "));
+    assert!(last.ends_with("(and one more error)"), "{last}");
+}
+
+#[test]
+fn to_be_cancelled_weighs_most() {
+    let (service, reports) = (service(), one_failed());
+    add_unreadable(&reports);
+    service.script(Rule::always("POST", "/results$", Fault::NeverAnswer));
+    let mut child = TaskRun::new(&service, reports.path())
+        .input("failTaskOnFailedTests", "true")
+        .start();
+    while asked(&service, "POST", "/results").is_empty() {
+        std::thread::yield_now();
+    }
+    // The end of standard input means cancel.
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let log = String::from_utf8(output.stdout).unwrap();
+    for code in ["KADO302", "KADO101", "KADO130"] {
+        assert!(log.contains(&format!("type=error;code={code};")), "{log}");
+    }
+    assert!(
+        log.contains("variable=exitCode;isoutput=true;]130\n"),
+        "{log}"
+    );
+    let last = log.lines().last().unwrap();
+    assert!(last.starts_with("##vso[task.complete result=Canceled;]KADO130: "));
+    assert!(last.ends_with("(and 2 more errors)"), "{last}");
+}
+
+#[test]
 fn published_left_out_and_missing_add_up_to_what_was_read() {
     let service = service();
     let reports = Reports::new().with_suite("Before", &[Case::passed("A"), Case::passed("B")]);
@@ -261,4 +314,80 @@ fn a_failure_that_a_rerun_of_the_job_replaced_fails_nothing() {
     assert_eq!(finished.output("totalTests"), "1");
     assert_eq!(finished.output("failedTests"), "0");
     finished.says("2 results read: 1 published, 1 left out, 0 missing");
+}
+
+#[test]
+fn a_failure_under_another_profile_or_browser_is_not_replaced() {
+    for other in [
+        Suite::new("Smoke", &[Case::passed("A")]).profile("staging"),
+        Suite::new("Smoke", &[Case::passed("A")]).browser("Firefox 140"),
+        Suite::new("Other", &[Case::passed("A")]),
+    ] {
+        let service = service();
+        let failed = Suite::new("Smoke", &[Case::failed("A", "x")])
+            .at("2025-08-11T10:05:00.000Z", 0)
+            .in_folder("Reports/1");
+        let reports = Reports::new().with(&failed);
+        let first = TaskRun::new(&service, reports.path())
+            .input("failTaskOnFailedTests", "true")
+            .var("SYSTEM_PIPELINESTARTTIME", "2025-08-11 10:00:00+00:00");
+        assert_eq!(first.run().code, 1);
+        reports.add(
+            &other
+                .at("2025-08-11T11:05:00.000Z", 0)
+                .in_folder("Reports/2"),
+        );
+        let second = first.var("SYSTEM_PIPELINESTARTTIME", "2025-08-11 11:00:00+00:00");
+        let finished = second.var("SYSTEM_STAGEATTEMPT", "2").run();
+        assert_eq!(finished.code, 1, "{}", finished.stdout);
+        assert_eq!(finished.output("totalTests"), "2");
+    }
+}
+
+#[test]
+fn of_two_jobs_on_one_agent_each_answers_for_its_own_reports() {
+    let service = service();
+    let reports = Reports::new().with_suite("First", &[Case::failed("A", "x")]);
+    let job = |name: &str| {
+        TaskRun::new(&service, reports.path())
+            .input("failTaskOnFailedTests", "true")
+            .var("SYSTEM_JOBNAME", name)
+    };
+    assert_eq!(job("first").run().code, 1);
+    reports.add_suite("Second", &[Case::passed("B")]);
+    let second = job("second").run();
+    assert_eq!(second.code, 0, "{}", second.stdout);
+    assert_eq!(second.output("totalTests"), "1");
+    assert_eq!(second.output("testRunIds").split(',').count(), 2);
+    // The first one run again: its own report counts, and that of the other does not.
+    let again = job("first").run();
+    assert_eq!(again.code, 1, "{}", again.stdout);
+    assert_eq!(again.output("totalTests"), "1");
+}
+
+#[test]
+fn a_job_that_downloaded_what_another_one_published_answers_for_it() {
+    let service = service();
+    let reports = Reports::new();
+    reports.add(&Suite::new("Smoke", &[Case::failed("A", "x")]).in_folder("drop/Smoke/1"));
+    let workspace = reports.path().display().to_string();
+    let job = |name: &str| {
+        TaskRun::new(&service, reports.path())
+            .input("failTaskOnFailedTests", "true")
+            .var("SYSTEM_JOBNAME", name)
+            .var("PIPELINE_WORKSPACE", &workspace)
+            .var("BUILD_SOURCESDIRECTORY", &format!("{workspace}/s"))
+    };
+    assert_eq!(job("tests").run().code, 1);
+    let began = |gate: TaskRun, time: &str| gate.var("SYSTEM_PIPELINESTARTTIME", time).run();
+    let gate = began(job("gate"), "2025-08-11 10:00:00+00:00");
+    assert_eq!(gate.code, 1, "{}", gate.stdout);
+    assert_eq!(gate.output("totalTests"), "1");
+    assert_eq!(gate.output("failedTests"), "1");
+    assert_eq!(service.runs().len(), 1);
+    gate.says("1 result read: 0 published, 1 left out, 0 missing");
+    // A self-hosted agent has it still, from an earlier download.
+    let later = began(job("gate"), "2250-01-01 00:00:00+00:00");
+    assert_eq!(later.code, 0, "{}", later.stdout);
+    assert_eq!(later.output("totalTests"), "0");
 }

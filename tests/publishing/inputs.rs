@@ -391,3 +391,22 @@ fn patterns_begin_at_the_search_folder_and_take_out_what_an_earlier_line_took() 
     assert_eq!(names, ["Checkout", "Smoke"]);
     finished.says("reportFolders = **/JUnit_Report.xml, !**/Slow/** (input)");
 }
+
+#[test]
+fn an_absolute_pattern_leads_out_of_the_search_folder() {
+    let (service, reports) = (service(), Reports::new());
+    reports.add_suite("Smoke", &[Case::passed("A")]);
+    reports.add_suite("Slow", &[Case::passed("B")]);
+    let elsewhere = Reports::new();
+    let folder = reports.path().display();
+    let finished = TaskRun::new(&service, reports.path())
+        .input("searchFolder", &elsewhere.path().display().to_string())
+        .input(
+            "reportFolders",
+            &format!("{folder}/Reports/**\n!{folder}/**/Slow/**"),
+        )
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(service.runs().len(), 1);
+    assert_eq!(service.runs()[0]["name"], "Smoke");
+}

@@ -144,6 +144,44 @@ fn stale_reports_can_be_asked_for() {
     assert_eq!(service.runs().len(), 1);
 }
 
+#[test]
+fn with_a_build_that_is_named_nothing_is_stale() {
+    for (name, value) in [("buildId", "71"), ("buildNumber", "20261125.71")] {
+        let service = service_of_the_build();
+        let reports = Reports::new().with(&report_of("2025-08-01T00:00:00.000Z"));
+        let finished = task(&service, &reports).input(name, value).run();
+        assert_eq!(finished.code, 0, "{}", finished.stdout);
+        assert_eq!(service.runs().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn reruns_are_as_old_as_the_last_of_them() {
+    let service = service_of_the_build();
+    let cases = [Case::passed("A"), Case::failed("B", "x")];
+    let suite = |cases: &[Case], time: &str, folder: &str| {
+        let folder = format!("Reports/20250811_093000/Smoke/{folder}");
+        Suite::new("Smoke", cases).at(time, 0).in_folder(&folder)
+    };
+    let reports = Reports::new()
+        .with(&suite(
+            &cases,
+            "2025-08-11T09:30:00.000Z",
+            "20250811_093000",
+        ))
+        .with(&suite(
+            &[Case::passed("B")],
+            "2025-08-11T10:05:00.000Z",
+            "20250811_100500",
+        ));
+    let finished = task(&service, &reports).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let runs = service.runs();
+    assert_eq!(runs.len(), 1, "{}", finished.stdout);
+    assert_eq!(runs[0]["totalTests"], 2);
+    assert_eq!(finished.output("flakyTests"), "1");
+}
+
 fn one_fresh_two_stale(service: &StandIn, debug: &str) -> Finished {
     let reports = Reports::new();
     for (name, day) in [("Fresh", 11), ("Old", 9), ("Older", 8)] {
