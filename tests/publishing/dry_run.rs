@@ -3,15 +3,8 @@
 use ado_stand_in::{Fault, Rule, StandIn};
 use serde_json::{Value, json};
 
-use crate::support::holdings::asked;
+use crate::support::holdings::{asked, writes};
 use crate::support::{Case, Reports, Suite, TaskRun, service};
-
-/// Requests that change something.
-fn writes(service: &StandIn) -> usize {
-    let requests = service.requests();
-    let writes = requests.iter().filter(|request| request.method != "GET");
-    writes.count()
-}
 
 fn one_failed() -> Reports {
     Reports::new().with_suite("Smoke", &[Case::passed("A"), Case::failed("B", "x")])

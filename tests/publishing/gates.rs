@@ -1,6 +1,6 @@
 //! When the task fails and with which code, and that all results are counted.
 
-use crate::support::holdings::asked;
+use crate::support::holdings::{asked, writes};
 use crate::support::{Case, Reports, Suite, TaskRun, assert_swagger, service};
 use ado_stand_in::{Fault, Rule, StandIn};
 
@@ -12,13 +12,6 @@ fn add_unreadable(reports: &Reports) {
     let folder = reports.path().join("Reports/broken");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("JUnit_Report.xml"), "<testsuites><test").unwrap();
-}
-
-/// Requests that change something.
-fn writes(service: &StandIn) -> usize {
-    let requests = service.requests();
-    let writes = requests.iter().filter(|request| request.method != "GET");
-    writes.count()
 }
 
 #[test]

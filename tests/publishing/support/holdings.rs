@@ -16,6 +16,16 @@ pub(crate) fn carried_out(service: &Service, method: &str, ending: &str) -> usiz
     asked.iter().filter(|request| request.handled).count()
 }
 
+/// Requests that change something.
+pub(crate) fn writes(service: &Service) -> usize {
+    let requests = service.requests();
+    let reads = ["GET", "OPTIONS"];
+    let writes = requests
+        .iter()
+        .filter(|request| !reads.contains(&request.method.as_str()));
+    writes.count()
+}
+
 /// The states of all runs, in the order of their ids.
 pub(crate) fn states(service: &Service) -> Vec<String> {
     let runs = service.runs();
