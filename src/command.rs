@@ -17,6 +17,7 @@ mod connecting;
 mod context;
 mod ending;
 mod header;
+mod katalon_project;
 mod mapping;
 mod masking;
 mod offline;
@@ -26,6 +27,7 @@ mod settings;
 mod verdict;
 
 use context::{Context, Local};
+use katalon_project::SettingsReader;
 use session::Session;
 use verdict::Verdict;
 
@@ -64,12 +66,11 @@ pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> Exit
 
 /// Publishes the reports.
 pub async fn publish(
-    invocation: &Invocation,
+    invocation: &mut Invocation,
     pipeline: &Pipeline,
     waits: Waits,
     cancel: &Cancel,
 ) -> ExitCode {
-    let inputs = &invocation.inputs;
     let mut verdict = Verdict::default();
     let mut secrets = masking::job_secrets(invocation, pipeline);
     masking::mask_with(pipeline, &secrets);
@@ -79,7 +80,7 @@ pub async fn publish(
         .iter()
         .for_each(|warning| pipeline.issue(warning));
 
-    let connected = match &invocation.connection {
+    let mut connected = match &invocation.connection {
         Some(connection) => {
             let connecting = connecting::connect(invocation, connection, pipeline, waits, cancel);
             Some(connecting.await)
@@ -111,6 +112,21 @@ pub async fn publish(
         .problems
         .iter()
         .for_each(|problem| pipeline.issue(problem));
+
+    let projects = katalon_project::find(invocation, reports, cancel).await;
+    if let (Some(Ok((client, _))), Some(projects)) = (&connected, &projects) {
+        let settings = SettingsReader {
+            pipeline,
+            client,
+            waits,
+            cancel,
+        };
+        if let Err(failure) = settings.take(invocation, projects).await {
+            connected = Some(Err(failure));
+        }
+    }
+    let invocation = &*invocation;
+    let inputs = &invocation.inputs;
 
     let release_environment = invocation.agent.release_environment();
     let key = |report| report_key(report, None, release_environment).to_string();

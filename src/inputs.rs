@@ -1,9 +1,8 @@
-//! What the user asked for: option, else task input, else default, checked as a whole before
-//! anything is read.
+//! What the user asked for: option, else task input, else Katalon's settings, else default.
 //!
 //! The inputs are declared in [`table`]; this module finds their texts and tells every one that
-//! is wrong, named as the user wrote it. A layer for Katalon's settings belongs between task
-//! input and default.
+//! is wrong, named as the user wrote it, before anything is read. Katalon's settings are taken
+//! later: which file counts is known when the reports are found.
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use crate::problem::{Problem, code};
 
 mod attachments;
 mod configuration_mapping;
+mod katalon_settings;
 mod mapping_file;
 mod options;
 mod report_folders;
@@ -29,6 +29,7 @@ mod value;
 
 pub use attachments::AttachmentKinds;
 pub use configuration_mapping::{ConfigurationMapping, ConfigurationRule, RanOn};
+pub use katalon_settings::Taken;
 pub use mapping_file::MappingFile;
 pub use report_folders::ReportFolders;
 pub use status_mapping::StatusMapping;
@@ -50,6 +51,8 @@ pub enum Source {
     Input,
     /// An option of the command line.
     Option,
+    /// Katalon's own settings.
+    KatalonSetting,
 }
 
 impl Source {
@@ -59,6 +62,7 @@ impl Source {
             Source::Default => "default",
             Source::Input => "input",
             Source::Option => "option",
+            Source::KatalonSetting => "Katalon setting",
         }
     }
 }
@@ -109,6 +113,14 @@ pub struct Invocation {
     pub warnings: Vec<Problem>,
 }
 
+impl Invocation {
+    /// The project of the test plan; empty without a connection.
+    pub fn project(&self) -> &str {
+        let connection = self.connection.as_ref();
+        connection.map_or("", |connection| &connection.project)
+    }
+}
+
 /// The command cannot run: inputs are wrong (exit code 2).
 #[derive(Debug)]
 pub struct Stop {
@@ -147,7 +159,7 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
     };
     reader.command = reader.command_named(&name);
     let format = reader.format().unwrap_or(Format::Text);
-    let inputs = Inputs::read(&mut reader);
+    let mut inputs = Inputs::read(&mut reader);
 
     let build_definition =
         option_text(&matches, options::BUILD_DEFINITION).filter(|text| !text.is_empty());
@@ -188,15 +200,28 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
     let organization = option_text(&matches, options::ORGANIZATION).filter(|text| !text.is_empty());
     let (agent, mut warnings) = Agent::read(environment, organization.as_deref());
     // The text, because a project that is wrong in itself is not missing.
+    let mut project = reader.text_of("project");
+    if let Some(inputs) = &mut inputs
+        && inputs.use_katalon_settings.value
+        && project.is_none()
+        && agent.project.is_none()
+        && !agent.in_pipeline
+    {
+        project = katalon_settings::integrated_project(katalon_project.as_deref(), &search_folder);
+        if project.is_some() {
+            inputs.project = Given {
+                value: project.clone(),
+                source: Source::KatalonSetting,
+            };
+        }
+    }
     let service_connection = reader
         .text_of("azureDevOpsConnection")
         .filter(|text| unresolved(text).is_none())
         .map(|id| ServiceConnection::read(environment, &id))
         .transpose();
     let connection = match service_connection {
-        Ok(service_connection) => {
-            agent.connection(reader.text_of("project").as_deref(), service_connection)
-        }
+        Ok(service_connection) => agent.connection(project.as_deref(), service_connection),
         Err(problem) => Err(vec![problem]),
     };
     let Reader {
@@ -208,6 +233,14 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
     if under_task {
         warnings.extend(unknown::warnings(environment));
     }
+    let oddities = mapping_file.iter().flat_map(MappingFile::oddities);
+    warnings.extend(oddities.map(|oddity| {
+        Problem::warning(
+            code::MAPPING_FILE,
+            format!("the file of 'testCaseMapping', {oddity}"),
+            "The other IDs of the line count.",
+        )
+    }));
     let connection = match connection {
         Err(_)
             if inputs
@@ -358,7 +391,7 @@ impl Reader<'_> {
             Source::Option => format!("option '--{}'", row.option()),
             Source::Input if self.under_task => format!("task input '{}'", row.name()),
             Source::Input => format!("variable '{}'", row.variable()),
-            Source::Default => format!("'{}'", row.name()),
+            Source::Default | Source::KatalonSetting => format!("'{}'", row.name()),
         }
     }
 
@@ -636,6 +669,64 @@ mod tests {
         assert_eq!(folder(&["publish"], &[agents]), Path::new("/agent/s"));
         let args = ["publish", "--search-folder", "./Reports/"];
         assert_eq!(folder(&args, &[agents]), Path::new("/here/Reports"));
+    }
+
+    #[test]
+    fn the_project_of_katalons_settings_counts_outside_a_pipeline_where_nothing_else_does() {
+        let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects/shop");
+        let read_in = |vars: &[(&str, &str)]| {
+            let environment = Environment {
+                args: ["publish", "--organization", "https://dev.azure.com/contoso"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                vars: vars
+                    .iter()
+                    .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
+                current_dir: shop.join("Reports"),
+            };
+            match read(&environment) {
+                Ok(Request::Run(invocation)) => Ok(*invocation),
+                Ok(Request::Text(_)) => panic!("{vars:?}"),
+                Err(stop) => Err(stop.problems[0].code),
+            }
+        };
+        let invocation = read_in(&[]).unwrap();
+        assert_eq!(invocation.project(), "Shop");
+        assert_eq!(invocation.inputs.project.source, Source::KatalonSetting);
+        assert_eq!(
+            read_in(&[("INPUT_PROJECT", "Other")]).unwrap().project(),
+            "Other"
+        );
+        let off = [("INPUT_USEKATALONSETTINGS", "false")];
+        assert_eq!(read_in(&off).unwrap_err(), code::NO_PROJECT);
+    }
+
+    #[test]
+    fn files_that_inputs_name_are_opened_before_anything_else() {
+        let vars = [
+            (
+                "INPUT_SEARCHFOLDER",
+                concat!(env!("CARGO_MANIFEST_DIR"), "/tests/projects"),
+            ),
+            ("INPUT_KATALONPROJECT", "shop"),
+        ];
+        let project = run(&["publish"], &vars).katalon_project.unwrap();
+        assert!(project.ends_with("tests/projects/shop"), "{project:?}");
+        let vars = [
+            ("INPUT_KATALONPROJECT", "nowhere"),
+            ("INPUT_TESTCASEMAPPING", "nowhere.csv"),
+        ];
+        let told = problems(&["task"], &vars);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].starts_with("task input 'testCaseMapping' cannot be '"),
+            "{told:?}"
+        );
+        assert!(
+            told[1].ends_with("no Katalon '.prj' lies there"),
+            "{told:?}"
+        );
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn run(environment: &Environment, streams: Streams, waits: Waits) -> ExitCod
             let (agent, _) = Agent::read(environment, None);
             command::inputs_are_wrong(&pipeline, &stop, &agent)
         }
-        Ok(Request::Run(invocation)) => {
+        Ok(Request::Run(mut invocation)) => {
             let json = invocation.format == Format::Json;
             let rust_log = environment.var("RUST_LOG");
             let mut mode = Mode::of(environment, json);
@@ -92,7 +92,7 @@ pub fn run(environment: &Environment, streams: Streams, waits: Waits) -> ExitCod
             let code = runtime.block_on(async {
                 let cancel = Cancel::listen(invocation.under_task);
                 tokio::select! {
-                    code = command::publish(&invocation, &pipeline, waits, &cancel) => code,
+                    code = command::publish(&mut invocation, &pipeline, waits, &cancel) => code,
                     // A later signal: whatever is still open stays open, and nothing more is said.
                     () = cancel.wanted_at_once() => ExitCode::Cancelled,
                 }

@@ -45,6 +45,16 @@ pub mod code {
     pub const PROJECT_FILE: Code = Code("KADO009");
     /// Reports hold what this version does not know.
     pub const UNKNOWN_IN_REPORT: Code = Code("KADO029");
+    /// The file that says which test case a Katalon test case stands for holds what is no ID.
+    pub const MAPPING_FILE: Code = Code("KADO053");
+    /// Katalon's settings for Azure DevOps are left alone.
+    pub const KATALON_SETTINGS_NOT_USED: Code = Code("KADO054");
+    /// A value of Katalon's settings cannot be used.
+    pub const KATALON_SETTING: Code = Code("KADO055");
+    /// Katalon may submit the same results itself.
+    pub const KATALON_SUBMITS_ITSELF: Code = Code("KADO056");
+    /// It is not clear which Katalon project a report belongs to.
+    pub const WHICH_KATALON_PROJECT: Code = Code("KADO057");
     /// A report folder cannot be read at all.
     pub const UNREADABLE_REPORT: Code = Code("KADO302");
 

@@ -38,17 +38,6 @@ impl StatusMapping {
         self.rows.get(&status).map(|row| row.outcome)
     }
 
-    /// The outcome on a test point; `None` if the result is to be kept off the plan. A test that
-    /// never ran would hide a point's last outcome, so that is the default of NOT_RUN here.
-    pub fn on_points(&self, status: Status) -> Option<Outcome> {
-        let word = match (status, self.given(status)) {
-            (Status::NotRun, None) => None,
-            (_, given) => given.or_else(|| self.outcome(status)),
-        };
-        word.and_then(Outcome::parse)
-            .filter(|outcome| *outcome != Outcome::None)
-    }
-
     /// The outcome, if somebody gave the row: defaults that depend on the run yield to it.
     pub fn given(&self, status: Status) -> Option<&'static str> {
         self.rows
@@ -169,16 +158,6 @@ mod tests {
     fn a_default_row_that_is_written_out_counts_as_given() {
         let mapping = StatusMapping::parse("ERROR=Error").unwrap();
         assert_eq!(mapping.given(Status::Error), Some("Error"));
-    }
-
-    #[test]
-    fn what_never_ran_is_kept_off_points_unless_a_line_says_otherwise() {
-        let by_default = StatusMapping::parse_default(StatusMapping::DEFAULT).unwrap();
-        assert_eq!(by_default.on_points(Status::NotRun), None);
-        assert_eq!(by_default.on_points(Status::Error), Some(Outcome::Error));
-        let given = StatusMapping::parse("NOT_RUN=NotExecuted\nSKIPPED=none").unwrap();
-        assert_eq!(given.on_points(Status::NotRun), Some(Outcome::NotExecuted));
-        assert_eq!(given.on_points(Status::Skipped), None);
     }
 
     #[test]

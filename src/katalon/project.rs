@@ -143,17 +143,27 @@ pub fn read(folder: &Path) -> Project {
             .profiles
             .extend(taken(&name, read, &mut project.problems));
     }
-    let path = folder.join(SETTINGS);
-    if fs::symlink_metadata(&path).is_ok() {
-        let read = open(&path).and_then(settings::read);
-        if let Some((settings, oddities)) = taken(SETTINGS, read, &mut project.problems) {
-            for oddity in oddities {
-                project.problems.push(wrong(SETTINGS, &oddity));
-            }
-            project.settings = Some(settings);
-        }
-    }
+    let (settings, problems) = read_settings(folder);
+    project.settings = settings;
+    project.problems.extend(problems);
     project
+}
+
+/// The settings of Katalon's own integration, and what is wrong with them; `None` without such a file.
+pub fn read_settings(folder: &Path) -> (Option<Settings>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let path = folder.join(SETTINGS);
+    if fs::symlink_metadata(&path).is_err() {
+        return (None, problems);
+    }
+    let read = open(&path).and_then(settings::read);
+    let Some((settings, oddities)) = taken(SETTINGS, read, &mut problems) else {
+        return (None, problems);
+    };
+    for oddity in oddities {
+        problems.push(wrong(SETTINGS, &oddity));
+    }
+    (Some(settings), problems)
 }
 
 /// The files of one kind below a folder of the project: where they lie, and their names relative

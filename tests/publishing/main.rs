@@ -21,6 +21,7 @@ mod hostile_text;
 mod inputs;
 mod interrupted;
 mod json_document;
+mod katalon_settings;
 mod limits;
 mod lost_answers;
 mod pipeline_output;

@@ -2,6 +2,7 @@
 
 pub(crate) mod holdings;
 pub(crate) mod one_result;
+pub(crate) mod plan;
 mod reports;
 mod suite;
 mod task_run;
