@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::azure_devops::form::Form;
-use crate::azure_devops::{TestPlanId, TestRunId};
+use crate::azure_devops::{TestCaseId, TestPlanId, TestPointId, TestRunId};
 use crate::exit_code::ExitCode;
 use crate::katalon::{Report, Status, TestResult};
 use crate::mapping::Origin;
@@ -32,6 +32,26 @@ pub enum ResultFate {
     },
 }
 
+/// Where a result belongs in test plans.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanPlace {
+    /// The test cases that it stands for.
+    pub test_cases: Vec<TestCaseId>,
+    /// The points that it belongs on.
+    pub points: Vec<TestPointId>,
+    /// Why it reaches no point; `None` if it does, or without a plan.
+    pub unmatched: Option<Unmatched>,
+}
+
+/// A result that reaches no test point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    /// Why, in words.
+    pub why: String,
+    /// `unmatchedResults: fail` counts it.
+    pub fails: bool,
+}
+
 /// A report and its results.
 #[derive(Clone, Debug)]
 pub struct ReportAccount {
@@ -43,6 +63,8 @@ pub struct ReportAccount {
     pub counts: bool,
     /// What became of each of its results.
     pub fates: Vec<ResultFate>,
+    /// Where each of them belongs in test plans.
+    pub places: Vec<PlanPlace>,
     /// Which of them a run has told; the others are missing so far.
     booked: Vec<bool>,
     /// Whether a run has told if the report counts.
@@ -167,6 +189,7 @@ impl Account {
                 key,
                 counts: true,
                 booked: vec![false; fates.len()],
+                places: vec![PlanPlace::default(); fates.len()],
                 is_counted: false,
                 fates,
             }
@@ -185,6 +208,52 @@ impl Account {
             why: why.to_owned(),
             run: None,
         });
+    }
+
+    /// Leaves one result out.
+    pub fn leave_result_out(&mut self, (report, result): (usize, usize), why: &str) {
+        let left_out = ResultFate::LeftOut {
+            why: why.to_owned(),
+            run: None,
+        };
+        self.reports[report].book(result, left_out);
+    }
+
+    /// Notes where a result belongs in test plans.
+    pub fn place(&mut self, (report, result): (usize, usize), place: PlanPlace) {
+        self.reports[report].places[result] = place;
+    }
+
+    /// Notes that the service refuses a point of a result, which is unmatched if it has no other.
+    pub fn refuse_point(
+        &mut self,
+        (report, result): (usize, usize),
+        point: TestPointId,
+        why: &str,
+    ) {
+        let place = &mut self.reports[report].places[result];
+        place.points.retain(|known| *known != point);
+        if place.points.is_empty() {
+            place.unmatched = Some(Unmatched {
+                why: why.to_owned(),
+                fails: true,
+            });
+        }
+    }
+
+    /// Whether a result reaches no test point.
+    pub fn is_unmatched(&self, (report, result): (usize, usize)) -> bool {
+        self.reports[report].places[result].unmatched.is_some()
+    }
+
+    /// Results that reach no test point, with the report that they are of.
+    pub fn unmatched(&self) -> impl Iterator<Item = (&Report, &TestResult, &Unmatched)> {
+        self.reports.iter().flat_map(|account| {
+            let results = account.report.results.iter().zip(&account.places);
+            results.filter_map(|(result, place)| {
+                Some((&account.report, result, place.unmatched.as_ref()?))
+            })
+        })
     }
 
     /// Books what became of a run. `counts` says of a report that was published before, and by

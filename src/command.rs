@@ -21,13 +21,17 @@ mod katalon_project;
 mod mapping;
 mod masking;
 mod offline;
+mod plan;
 mod reading;
+mod runs;
+mod sending;
 mod session;
 mod settings;
 mod verdict;
 
 use context::{Context, Local};
-use katalon_project::SettingsReader;
+use katalon_project::{SettingsReader, names_a_plan};
+use plan::KatalonSide;
 use session::Session;
 use verdict::Verdict;
 
@@ -94,7 +98,7 @@ pub async fn publish(
         Some(Err((ExitCode::Cancelled, _))) => None,
         Some(Ok(_) | Err(_)) | None => reading::find_and_read(invocation, pipeline, cancel).await,
     };
-    let Some(reading) = reading else {
+    let Some(mut reading) = reading else {
         verdict.decide(pipeline, ExitCode::Cancelled, cancelled());
         return ending::finish(&Account::default(), invocation, pipeline, verdict, &secrets);
     };
@@ -127,6 +131,19 @@ pub async fn publish(
     }
     let invocation = &*invocation;
     let inputs = &invocation.inputs;
+    let katalon = match &projects {
+        Some(projects) if names_a_plan(invocation) => {
+            KatalonSide::read(projects, pipeline, cancel).await
+        }
+        Some(_) | None => None,
+    };
+    if let Some(katalon) = &katalon {
+        katalon.split_rows(&mut reading.read.reports, invocation);
+    } else if names_a_plan(invocation) && matches!(connected, Some(Ok(_))) {
+        // Without the projects nobody knows where results belong.
+        connected = Some(Err((ExitCode::Cancelled, cancelled())));
+    }
+    let reports = &reading.read.reports;
 
     let release_environment = invocation.agent.release_environment();
     let key = |report| report_key(report, None, release_environment).to_string();
@@ -148,7 +165,8 @@ pub async fn publish(
                 verdict: &mut verdict,
                 account: &mut account,
             };
-            (session.publish(reports, unreadable).await, None)
+            let publishing = session.publish(reports, unreadable, katalon.as_ref());
+            (publishing.await, None)
         }
         without => {
             let fails = inputs.fail_task_on_unreadable_reports.value;

@@ -57,7 +57,11 @@ pub fn publish(
             "wouldSend": run.would_send.as_ref().map(would_send),
         })).collect::<Vec<_>>(),
         "results": account.reports.iter().flat_map(|report| results(report, statuses)).collect::<Vec<_>>(),
-        "unmatched": [],
+        "unmatched": account.unmatched().map(|(report, result, unmatched)| json!({
+            "testCase": result.test_case.as_str(),
+            "suite": report.suite.as_str(),
+            "reason": unmatched.why,
+        })).collect::<Vec<_>>(),
         "missingAttachments": account.missing_attachments.iter().map(|(name, reason)| {
             json!({"name": name, "reason": reason})
         }).collect::<Vec<_>>(),
@@ -109,7 +113,8 @@ fn report(account: &ReportAccount) -> Value {
 fn results(account: &ReportAccount, statuses: &StatusMapping) -> Vec<Value> {
     let results = account.report.results.iter().zip(&account.fates);
     results
-        .map(|(result, fate)| {
+        .zip(&account.places)
+        .map(|((result, fate), place)| {
             let status = result.status();
             let run = match fate {
                 ResultFate::Published(run) => shown(*run),
@@ -128,8 +133,8 @@ fn results(account: &ReportAccount, statuses: &StatusMapping) -> Vec<Value> {
                 "rows": result.rows.len(),
                 "durationMs": result.duration().map(|duration| duration.as_millis() as u64),
                 "runId": run,
-                "testCaseIds": [],
-                "pointIds": [],
+                "testCaseIds": place.test_cases.iter().map(|id| id.0).collect::<Vec<_>>(),
+                "pointIds": place.points.iter().map(|id| id.0).collect::<Vec<_>>(),
                 "screenshots": screenshots.map(|screenshot| &screenshot.name).collect::<Vec<_>>(),
             })
         })

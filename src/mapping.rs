@@ -33,7 +33,7 @@ pub use placement::Placement;
 pub use planned::{outcome_on_point, planned_run};
 pub use results::without_message;
 pub use test_case_ids::{IdSources, Ids};
-pub use titles::run_titles;
+pub use titles::{TitleOf, run_titles};
 
 /// What decides how reports become runs.
 #[derive(Clone)]

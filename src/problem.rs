@@ -55,6 +55,16 @@ pub mod code {
     pub const KATALON_SUBMITS_ITSELF: Code = Code("KADO056");
     /// It is not clear which Katalon project a report belongs to.
     pub const WHICH_KATALON_PROJECT: Code = Code("KADO057");
+    /// Results reach no test point.
+    pub const UNMATCHED: Code = Code("KADO058");
+    /// A test case of a result that reaches other points reaches none.
+    pub const ID_REACHES_NOTHING: Code = Code("KADO059");
+    /// A rule names a test configuration that is retired.
+    pub const INACTIVE_CONFIGURATION: Code = Code("KADO060");
+    /// One test point receives results of executions that differ.
+    pub const SHARED_POINT: Code = Code("KADO061");
+    /// Automation fields of test cases could not be set.
+    pub const AUTOMATION_FIELDS: Code = Code("KADO062");
     /// A report folder cannot be read at all.
     pub const UNREADABLE_REPORT: Code = Code("KADO302");
 
@@ -119,6 +129,30 @@ pub mod code {
     pub const NO_SUCH_BUILD: Code = Code("KADO206");
     /// The project of runs without plan does not exist or is not visible.
     pub const NO_SUCH_PROJECT: Code = Code("KADO207");
+    /// The test plan does not exist, is not visible, or its name is that of several.
+    pub const NO_SUCH_PLAN: Code = Code("KADO210");
+    /// The test plan is closed.
+    pub const PLAN_CLOSED: Code = Code("KADO211");
+    /// Test plans may not be read.
+    pub const PLAN_NOT_READABLE: Code = Code("KADO212");
+    /// The project of the test plan does not exist or is not visible.
+    pub const NO_PROJECT_OF_PLAN: Code = Code("KADO213");
+    /// A test suite does not exist, or its name is that of several.
+    pub const NO_SUCH_SUITE: Code = Code("KADO214");
+    /// A test configuration does not exist, or its name is that of several.
+    pub const NO_SUCH_CONFIGURATION: Code = Code("KADO215");
+    /// Inputs that are wrong for the server in what concerns the test plan: results are published
+    /// all the same.
+    pub const OF_THE_PLAN: &[Code] = &[
+        NO_SUCH_PLAN,
+        PLAN_CLOSED,
+        PLAN_NOT_READABLE,
+        NO_PROJECT_OF_PLAN,
+        NO_SUCH_SUITE,
+        NO_SUCH_CONFIGURATION,
+    ];
+    /// Results reach no test point, and the inputs say that this fails.
+    pub const UNMATCHED_FAILS: Code = Code("KADO601");
     /// No Katalon report was found.
     pub const NO_REPORT: Code = Code("KADO301");
     /// Every report found is older than the build.

@@ -43,6 +43,7 @@ pub fn markdown(account: &Account, notes: &[String], secrets: &Secrets, dry_run:
     markdown.push_str(&page.notes(notes));
     markdown.push_str(&page.runs());
     markdown.push_str(&page.not_published());
+    markdown.push_str(&page.unmatched());
     let room = LONGEST.saturating_sub(markdown.len());
     markdown.push_str(&page.tests(room));
     markdown
@@ -154,6 +155,25 @@ impl Page<'_> {
             "### Not published by this step\n\n| Results | | Why |\n| ---: | --- | --- |\n",
             lines.collect(),
             "more reasons",
+        )
+    }
+
+    /// Results that reach no test point, with why; those off the plan on purpose last.
+    fn unmatched(&self) -> String {
+        let mut unmatched: Vec<_> = self.account.unmatched().collect();
+        unmatched.sort_by_key(|(_, _, unmatched)| !unmatched.fails);
+        let lines = unmatched.into_iter().map(|(report, result, unmatched)| {
+            format!(
+                "| {} | {} | {} |\n",
+                self.shown(result.test_case.as_str()),
+                self.shown(&unmatched.why),
+                self.shown(report.suite.as_str()),
+            )
+        });
+        listed(
+            "### Without a test point\n\n| Test case | Why | Suite |\n| --- | --- | --- |\n",
+            lines.collect(),
+            "more tests without a test point",
         )
     }
 

@@ -69,11 +69,11 @@ impl<'a> Context<'a> {
     }
 
     /// Where people look at a run, if the service did not say.
-    pub(super) fn url_of_run(&self, id: TestRunId) -> String {
+    pub(super) fn url_of_run(&self, project: &str, id: TestRunId) -> String {
         let mut url = self.client.collection().clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty()
-                .extend([self.project(), "_testManagement", "runs"]);
+                .extend([project, "_testManagement", "runs"]);
         }
         url.query_pairs_mut().append_pair("runId", &id.to_string());
         url.to_string()

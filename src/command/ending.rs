@@ -3,7 +3,7 @@
 use super::verdict::Verdict;
 use crate::account::Account;
 use crate::exit_code::ExitCode;
-use crate::inputs::{Format, Invocation};
+use crate::inputs::{Format, Invocation, UnmatchedResults};
 use crate::pipeline::{Pipeline, TaskResult};
 use crate::problem::{Problem, Severity, code, counted as count};
 use crate::publish::dry;
@@ -101,6 +101,7 @@ fn judge(account: &Account, invocation: &Invocation, pipeline: &Pipeline, verdic
             "The results did.",
         ));
     }
+    judge_unmatched(account, invocation, pipeline, verdict);
     let failing = account.failing();
     if inputs.fail_task_on_failed_tests.value && !failing.is_empty() {
         let counts: Vec<String> = failing
@@ -135,6 +136,51 @@ fn judge(account: &Account, invocation: &Invocation, pipeline: &Pipeline, verdic
             "Please report it with this log.",
         );
         verdict.decide(pipeline, ExitCode::PartlyPublished, problem);
+    }
+}
+
+/// Results that should reach a test point and reach none.
+fn judge_unmatched(
+    account: &Account,
+    invocation: &Invocation,
+    pipeline: &Pipeline,
+    verdict: &mut Verdict,
+) {
+    let unmatched: Vec<_> = account
+        .unmatched()
+        .filter(|(_, _, unmatched)| unmatched.fails)
+        .collect();
+    let Some((_, first, why)) = unmatched.first() else {
+        return;
+    };
+    let message = format!(
+        "{} of {} reach no test point, '{}' among them: {}",
+        unmatched.len(),
+        count(account.results_read(), "result"),
+        first.test_case.as_str(),
+        why.why
+    );
+    let advice = "The log and the summary say of each why.";
+    match invocation.inputs.unmatched_results.value {
+        UnmatchedResults::Fail => verdict.decide(
+            pipeline,
+            ExitCode::Unmatched,
+            Problem::error(
+                code::UNMATCHED_FAILS,
+                message,
+                format!("{advice} 'unmatchedResults: fail' makes this fail the task."),
+            ),
+        ),
+        UnmatchedResults::Publish => pipeline.issue(&Problem::warning(
+            code::UNMATCHED,
+            message,
+            format!("{advice} They belong to the build alone."),
+        )),
+        UnmatchedResults::Skip => pipeline.issue(&Problem::warning(
+            code::UNMATCHED,
+            message,
+            format!("{advice} 'unmatchedResults: skip' leaves them out."),
+        )),
     }
 }
 

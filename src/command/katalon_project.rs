@@ -10,9 +10,9 @@ use crate::azure_devops::explain;
 use crate::azure_devops::sent::Sent;
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
-use crate::inputs::Invocation;
+use crate::inputs::{Invocation, TestPlans};
 use crate::katalon::Report;
-use crate::katalon::project;
+use crate::katalon::project::{self, Project};
 use crate::katalon::settings::Settings;
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code};
@@ -70,6 +70,22 @@ impl KatalonProjects {
             found.of_report.push(place);
         }
         found
+    }
+
+    /// Reads them whole; `None` if somebody cancels. Warnings are those of all.
+    pub(super) async fn read(&self, pipeline: &Pipeline, cancel: &Cancel) -> Option<Vec<Project>> {
+        let folders = self.folders.clone();
+        let reading = move || folders.iter().map(|folder| project::read(folder)).collect();
+        let projects: Vec<Project> = aside(cancel, reading).await?;
+        let problems = projects.iter().flat_map(|project| &project.problems);
+        let problems = problems.chain(&self.unclear);
+        problems.for_each(|problem| pipeline.issue(problem));
+        Some(projects)
+    }
+
+    /// Which of the projects a report belongs to.
+    pub(super) fn of_report(&self, report: usize) -> Option<usize> {
+        self.of_report.get(report).copied().flatten()
     }
 }
 
@@ -218,6 +234,14 @@ impl SettingsReader<'_> {
             )),
             Err(ReadFailure::Cancelled) => Err((ExitCode::Cancelled, cancelled())),
         }
+    }
+}
+
+/// Whether results go to test plans, and so Katalon's test cases have to be known.
+pub(super) fn names_a_plan(invocation: &Invocation) -> bool {
+    match &invocation.inputs.test_plan.value {
+        TestPlans::Named(plans) => !plans.is_empty(),
+        TestPlans::NotGiven | TestPlans::NoPlan => false,
     }
 }
 

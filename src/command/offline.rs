@@ -2,11 +2,11 @@
 //! sent, without a look at what is there.
 
 use super::context::Local;
-use super::mapping::map;
+use super::mapping::{map, titles};
+use super::runs::Material;
 use super::settings::{self, Target};
 use crate::account::Account;
 use crate::katalon::Report;
-use crate::mapping;
 use crate::publish::dry;
 use crate::publish::fate::Fate;
 use crate::publish::would_send::WouldSend;
@@ -22,8 +22,7 @@ pub(super) async fn tell(
         .filter(|&at| !reports[at].results.is_empty())
         .collect();
     let per = local.invocation.inputs.test_run_per.value;
-    let groups = mapping::groups(reports, &all, per);
-    if groups.is_empty() {
+    if all.is_empty() {
         return Some(());
     }
     pipeline.section("Mapping results to Azure DevOps");
@@ -32,8 +31,15 @@ pub(super) async fn tell(
         is_services: true,
         is_elsewhere: false,
     };
-    let settings = settings::settings(local, target);
-    let runs = map(local, reports, &groups, &settings, "").await?;
+    let material = Material {
+        reports,
+        settings: settings::settings(local, target),
+        build_number: "",
+        matching: None,
+    };
+    let runs = material.runs_of_build(&all, per, None);
+    let titles = titles(local, &runs.iter().collect::<Vec<_>>(), &material);
+    let runs = map(local, &runs, &titles, &material.settings, &material).await?;
     pipeline.section("Dry run: what would be sent");
     pipeline.line(
         "No address and no token are given, so nothing was looked up: neither what was published before, nor the build.",

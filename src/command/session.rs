@@ -2,23 +2,19 @@
 
 use super::NOTHING_PUBLISHED;
 use super::context::Context;
-use super::mapping::map;
+use super::plan::{KatalonSide, Matching};
+use super::runs::Material;
 use super::settings::{self, Target};
 use super::verdict::Verdict;
 use crate::account::Account;
-use crate::azure_devops::TestRunId;
 use crate::azure_devops::explain;
 use crate::azure_devops::sent::Sent;
 use crate::exit_code::ExitCode;
 use crate::freshness::Age;
-use crate::inputs::WhenAlreadyPublished;
 use crate::katalon::Report;
 use crate::katalon::join::UnreadableReport;
-use crate::mapping::{self, Origin, Settings};
-use crate::problem::{Problem, Severity, code, counted as count};
-use crate::publish::desired::{Desired, DesiredRun, LookUp};
-use crate::publish::fate::Fate;
-use crate::publish::{Publisher, cancelled, read_until_answered};
+use crate::problem::{Problem, Severity, code};
+use crate::publish::read_until_answered;
 
 /// What the stages come to.
 pub(super) struct Session<'a> {
@@ -34,8 +30,8 @@ impl<'a> Session<'a> {
         &mut self,
         reports: &[Report],
         unreadable: &[UnreadableReport],
+        katalon: Option<&KatalonSide>,
     ) -> bool {
-        let inputs = &self.context.invocation.inputs;
         let build = match self.context.target_build().await {
             Ok(build) => build,
             Err((exit_code, problem)) => {
@@ -57,99 +53,65 @@ impl<'a> Session<'a> {
             is_elsewhere: self.context.as_whom.is_elsewhere,
         };
         let settings = settings::settings(self.context.local(), target);
-        let number = build.as_ref().map_or("", |build| &build.number);
         if build.is_none() && !pending.is_empty() && !self.project_is_there().await {
             return only_stale;
         }
-        let per = inputs.test_run_per.value;
-        let mut groups = mapping::groups(reports, &pending, per);
-        if !groups.is_empty() {
+        if pending.is_empty() && build.is_none() {
+            return only_stale;
+        }
+        let matching = match self.place(reports, &pending, katalon).await {
+            Ok(matching) => matching,
+            Err((exit_code, problem)) => {
+                self.fail(exit_code, problem);
+                return only_stale;
+            }
+        };
+        let material = Material {
+            reports,
+            settings,
+            build_number: build.as_ref().map_or("", |build| &build.number),
+            matching: matching.as_ref(),
+        };
+        if !pending.is_empty() {
             self.context
                 .pipeline
                 .section("Mapping results to Azure DevOps");
-        } else if build.is_none() {
-            return only_stale;
         }
-        // A run of which some reports are published already is made anew in single ones. And where
-        // there is nothing to publish, an earlier try may still have left a run open.
-        let mut first = true;
-        while first || !groups.is_empty() {
-            let local = self.context.local();
-            let Some(runs) = map(local, reports, &groups, &settings, number).await else {
-                self.stopped(cancelled());
-                return only_stale;
-            };
-            if first && !groups.is_empty() {
-                self.context.pipeline.section(if inputs.dry_run.value {
-                    "Dry run: what would be sent"
-                } else {
-                    "Publishing"
-                });
-            }
-            groups = self.send(runs, &settings, &age, reports).await;
-            first = false;
-        }
+        let batches = self.batches(&pending, &material);
+        self.publish_all(batches, &material, &age).await;
         only_stale
     }
 
-    /// Publishes the runs; gives the reports of those that have to be divided.
-    async fn send(
+    /// Places the results on the points of test plans; `None` without a plan.
+    async fn place(
         &mut self,
-        runs: Vec<(DesiredRun, Origin)>,
-        settings: &Settings<'_>,
-        age: &Age<'_>,
         reports: &[Report],
-    ) -> Vec<Vec<usize>> {
-        let context = self.context;
-        let inputs = &context.invocation.inputs;
-        let (runs, origins): (Vec<DesiredRun>, Vec<Origin>) = runs.into_iter().unzip();
-        let again = inputs.when_already_published.value == WhenAlreadyPublished::Publish;
-        let look_up = settings.build.map_or(LookUp::None, LookUp::Build);
-        let mut desired = Desired::new(settings.owner.clone(), again, look_up, runs);
-        if !desired.can_look() {
-            context.pipeline.line(
-                "There is no build to look runs up by: what was published before is published again.",
-            );
-        }
-        let publisher = Publisher {
-            client: context.client,
-            pipeline: context.pipeline,
-            project: context.project(),
-            dry_run: inputs.dry_run.value,
-            waits: context.waits,
-            retry_for: inputs.retry_for.value.duration(),
-            cancel: context.cancel,
-            secrets: context.secrets,
-            identity: &context.as_whom.name,
+        pending: &[usize],
+        katalon: Option<&KatalonSide>,
+    ) -> Result<Option<Matching>, (ExitCode, Problem)> {
+        let Some(katalon) = katalon.filter(|_| !pending.is_empty()) else {
+            return Ok(None);
         };
-        let published = publisher.publish(&mut desired).await;
-        let url = |id: TestRunId| match published.urls.get(&id) {
-            Some(url) => url.clone(),
-            None => context.url_of_run(id),
-        };
-        let mut divided = Vec::new();
-        for (part, run, fate) in published.fates(&desired) {
-            let origin = &origins[part.run].part(&part.results);
-            if fate == Fate::Divided {
-                divided.extend(origin.reports.iter().map(|&report| vec![report]));
-            }
-            // What merely lies on a shared agent is nobody's; what a re-run replaced is past.
-            let counts = |report: usize, ours: bool| {
-                let report = &reports[report];
-                (ours || age.is_downloaded(report)) && !age.is_replaced(report, reports)
-            };
-            let would_send = published.would_send.get(&part.run).cloned();
-            self.account
-                .book(run, origin, &fate, would_send, url, counts);
-            if !inputs.dry_run.value || !matches!(fate, Fate::Published { .. }) {
-                self.tell_run(run, &fate, url);
+        let pipeline = self.context.pipeline;
+        pipeline.section("Reading the test plan");
+        let matching = self
+            .context
+            .place_results(reports, pending, katalon)
+            .await?;
+        for problem in &matching.wrong {
+            match problem.severity {
+                Severity::Warning => pipeline.issue(problem),
+                Severity::Error => {
+                    self.verdict
+                        .decide(pipeline, ExitCode::WrongInputs, problem.clone());
+                }
             }
         }
-        if let Some(problem) = published.stopped {
-            self.stopped(problem);
-            divided.clear();
+        matching.tell(reports, self.context);
+        for (source, place) in &matching.places {
+            self.account.place(*source, place.in_account());
         }
-        divided
+        Ok(Some(matching))
     }
 
     /// Where no run can be looked up, nothing else would tell before the first write, or in a dry
@@ -198,7 +160,7 @@ impl<'a> Session<'a> {
     }
 
     /// What ended publishing before everything was sent, with the exit code that it stands for.
-    fn stopped(&mut self, mut problem: Problem) {
+    pub(super) fn stopped(&mut self, mut problem: Problem) {
         let exit_code = if problem.code == code::CANCELLED {
             ExitCode::Cancelled
         } else if self.context.is_typed_project_missing(&problem) {
@@ -226,28 +188,5 @@ impl<'a> Session<'a> {
             return;
         }
         self.fail(exit_code, problem);
-    }
-
-    fn tell_run(&self, run: &DesiredRun, fate: &Fate, url: impl Fn(TestRunId) -> String) {
-        let name = run.run.name.as_str();
-        let results = count(run.results.len(), "result");
-        self.context.pipeline.line(&match fate {
-            Fate::Published { id, refused, .. } => {
-                let stored = run.results.len() - refused.len();
-                format!("'{name}': {stored} of {results} in test run {id}: {}", url(*id))
-            }
-            Fate::AlreadyPublished { id, .. } => format!(
-                "'{name}': already published in test run {id} ({}); 'whenAlreadyPublished: publish' publishes it once more",
-                url(*id)
-            ),
-            Fate::StillHeld { by } => {
-                format!("'{name}': another job is still publishing it, in test run {by}")
-            }
-            Fate::Missing { reason } => format!("'{name}': {results} not published: {reason}"),
-            Fate::Divided => format!("'{name}': to be published in several runs"),
-            Fate::PointRefused { reason } => {
-                format!("'{name}': {results} without a test point: {reason}")
-            }
-        });
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::exit_code::ExitCode;
 use crate::pipeline::Pipeline;
-use crate::problem::{Problem, Severity};
+use crate::problem::{Problem, Severity, code};
 
 /// The exit codes that hold so far.
 #[derive(Debug, Default)]
@@ -44,8 +44,10 @@ impl Verdict {
 
     /// Whether it was said, as an error or as a warning, why results are not published.
     pub(super) fn publication_is_told(&self) -> bool {
-        let decided = self.decided.iter().map(|(exit_code, _)| exit_code);
+        let decided = self.decided.iter();
         decided
+            .filter(|(_, problem)| !code::OF_THE_PLAN.contains(&problem.code))
+            .map(|(exit_code, _)| exit_code)
             .chain(&self.forgiven)
             .any(|exit_code| match exit_code {
                 ExitCode::NotPublished

@@ -7,25 +7,35 @@ use jiff::tz::TimeZone;
 use crate::inputs::{Placeholder, TitleTemplate};
 use crate::katalon::{Report, TestCasePath};
 
-/// What is told of the reports of a run.
-type Detail<'a> = dyn Fn(&[&Report]) -> String + 'a;
+/// What a title is made of.
+#[derive(Clone, Debug)]
+pub struct TitleOf<'a> {
+    /// The reports of the run.
+    pub reports: Vec<&'a Report>,
+    /// The name of its test plan; empty for a run without plan.
+    pub plan: &'a str,
+}
 
-/// The names of runs that hold these reports, in order. Where several would be equal they get what
-/// tells them apart: browser or device, profile, then start.
+/// What is told of a run.
+type Detail<'a> = dyn Fn(&TitleOf<'_>) -> String + 'a;
+
+/// The names of runs, in order. Where several would be equal they get what tells them apart: the
+/// test plan, browser or device, profile, then start.
 pub fn run_titles(
-    runs: &[Vec<&Report>],
+    runs: &[TitleOf<'_>],
     template: &TitleTemplate,
     build_number: &str,
     zone: &TimeZone,
 ) -> Vec<String> {
     let mut titles: Vec<String> = runs
         .iter()
-        .map(|reports| filled(reports, template, build_number, zone))
+        .map(|run| filled(run, template, build_number, zone))
         .collect();
-    let details: [&Detail<'_>; 3] = [
-        &|reports| each(reports, |report| report.browser_or_device().to_owned()),
-        &|reports| each(reports, |report| report.profile.clone()),
-        &|reports| start(reports, zone, "%Y-%m-%d %H:%M:%S"),
+    let details: [&Detail<'_>; 4] = [
+        &|run| run.plan.to_owned(),
+        &|run| each(&run.reports, |report| report.browser_or_device().to_owned()),
+        &|run| each(&run.reports, |report| report.profile.clone()),
+        &|run| start(&run.reports, zone, "%Y-%m-%d %H:%M:%S"),
     ];
     for detail in details {
         for group in equal_titles(&titles) {
@@ -75,11 +85,12 @@ fn each(reports: &[&Report], told: impl Fn(&Report) -> String) -> String {
 }
 
 fn filled(
-    reports: &[&Report],
+    run: &TitleOf<'_>,
     template: &TitleTemplate,
     build_number: &str,
     zone: &TimeZone,
 ) -> String {
+    let reports = run.reports.as_slice();
     let suites = || each(reports, |report| report.suite.name().to_owned());
     let title = template.fill(|placeholder| match placeholder {
         Placeholder::Suite => suites(),
@@ -94,8 +105,7 @@ fn filled(
         }),
         Placeholder::Os => each(reports, |report| report.os.clone()),
         Placeholder::Build => build_number.to_owned(),
-        // A run without plan has none.
-        Placeholder::Plan => String::new(),
+        Placeholder::Plan => run.plan.to_owned(),
         Placeholder::Date => start(reports, zone, "%Y-%m-%d %H:%M"),
     });
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");

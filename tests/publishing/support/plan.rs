@@ -1,8 +1,40 @@
-//! The Katalon project that reports lie in.
+//! A test plan in the service, and the Katalon project whose test cases stand in it.
 
 use std::path::Path;
 
-use super::Reports;
+use ado_stand_in::{Configuration, Plan, Point, Service, Suite, WorkItem};
+
+use super::{Reports, escaped};
+
+/// Adds the plan `Release 4` (510, root suite 511) with the suites `Web` (520), `Web/Login` (521)
+/// and `Api` (530), and the configurations `Windows 11` (1) and `Linux` (2). It has no points.
+pub(crate) fn add_plan(service: &Service) {
+    service.add_plan(Plan::new(510, "Release 4"));
+    service.add_suite(Suite::new(520, 510, "Web"));
+    service.add_suite(Suite::new(521, 510, "Login").below(520));
+    service.add_suite(Suite::new(530, 510, "Api").of_requirement(77));
+    service.add_configuration(Configuration::new(1, "Windows 11").as_default());
+    service.add_configuration(Configuration::new(2, "Linux"));
+}
+
+/// Adds a test case with a point in `Web/Login` for `Windows 11`: test case 41 gets point 4100.
+pub(crate) fn add_case(service: &Service, id: u64, title: &str) {
+    service.add_work_item(WorkItem::test_case(id, title));
+    service.add_point(Point::new(id * 100, 521, id, 1));
+}
+
+/// The results that were published onto the points of plan 510: point, run and outcome. Fails if
+/// a point has one of them twice, or one is not finished.
+#[track_caller]
+pub(crate) fn on_points(service: &Service) -> Vec<(u64, u64, String)> {
+    assert_eq!(service.mistakes(), Vec::<String>::new());
+    let histories = service.point_histories(510);
+    let results = histories.iter().flat_map(|history| {
+        let results = history.results.iter();
+        results.map(|result| (history.point, result.run, result.outcome.clone()))
+    });
+    results.collect()
+}
 
 /// Makes a Katalon project of the folder that the reports lie in.
 pub(crate) fn katalon_project(reports: &Reports) -> &Path {
@@ -10,6 +42,20 @@ pub(crate) fn katalon_project(reports: &Reports) -> &Path {
     let project = "<Project><name>Shop tests</name></Project>";
     std::fs::write(folder.join("Shop tests.prj"), project).unwrap();
     folder
+}
+
+/// Writes the `.tc` of a test case: its IDs as a person types them, and its tags.
+pub(crate) fn test_case(reports: &Reports, name: &str, ids: &str, tags: &str) {
+    let file = katalon_project(reports).join(format!("Test Cases/{name}.tc"));
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let text = format!(
+        "<TestCaseEntity><name>{name}</name><tag>{tags}</tag><integratedEntity>\
+         <productName>Azure</productName><properties><entry><key>azure.testcase.ids</key>\
+         <value>{}</value></entry></properties><type>TESTCASE</type></integratedEntity>\
+         </TestCaseEntity>",
+        escaped(ids)
+    );
+    std::fs::write(file, text).unwrap();
 }
 
 /// The project of the service, as Katalon's settings name it.

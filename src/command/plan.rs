@@ -1,0 +1,501 @@
+//! Test plans: reading them, and deciding which result belongs on which points, or why on none.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::context::Context;
+use super::katalon_project::KatalonProjects;
+use crate::account::{self, PlanPlace};
+use crate::azure_devops::test_plans::StoredTestPlan;
+use crate::azure_devops::{Outcome, TestCaseId, TestConfigurationId, TestPlanId};
+use crate::cancel::Cancel;
+use crate::exit_code::ExitCode;
+use crate::inputs::{Invocation, RanOn};
+use crate::katalon::project::Project;
+use crate::katalon::{Report, Status, TestResult};
+use crate::mapping::plan::{Configurations, Plan};
+use crate::mapping::points::{Choice, Matched, Target, Unreached, Wanted, Why};
+use crate::mapping::unmatched::{Known, Reason};
+use crate::mapping::{IdSources, Ids, outcome_on_point};
+use crate::pipeline::Pipeline;
+use crate::problem::{Problem, code, counted as count};
+
+mod explaining;
+pub(super) mod lists;
+mod naming;
+mod points;
+
+use explaining::Found;
+use lists::Unread;
+use naming::Wrong;
+
+/// Report and Katalon result, by position.
+pub(super) type Source = (usize, usize);
+
+/// Which result belongs on which points.
+#[derive(Debug, Default)]
+pub(super) struct Matching {
+    /// The plans that could be read.
+    pub(super) plans: Vec<Plan>,
+    /// Each result, with its place.
+    pub(super) places: BTreeMap<Source, Place>,
+    /// Inputs that are wrong for the server, each once.
+    pub(super) wrong: Vec<Problem>,
+}
+
+/// Where a result belongs.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// Its test cases.
+    pub(super) test_cases: Vec<TestCaseId>,
+    /// Its points; empty if it reaches none.
+    pub(super) targets: Vec<Target>,
+    /// Why it reaches none.
+    pub(super) unmatched: Option<Unmatched>,
+}
+
+/// A result that reaches no point.
+#[derive(Clone, Debug)]
+pub(super) struct Unmatched {
+    /// Why, in words.
+    pub(super) why: String,
+    /// `unmatchedResults: fail` counts it.
+    pub(super) fails: bool,
+    /// An input is wrong, so nobody knows: it goes to the build whatever `unmatchedResults` says.
+    pub(super) goes_to_the_build: bool,
+}
+
+impl Place {
+    /// As the account keeps it.
+    pub(super) fn in_account(&self) -> PlanPlace {
+        PlanPlace {
+            test_cases: self.test_cases.clone(),
+            points: self.targets.iter().map(|target| target.point).collect(),
+            unmatched: self.unmatched.as_ref().map(|unmatched| account::Unmatched {
+                why: unmatched.why.clone(),
+                fails: unmatched.fails,
+            }),
+        }
+    }
+}
+
+impl Matching {
+    /// Results that reach no point, with why.
+    pub(super) fn unmatched(&self) -> impl Iterator<Item = (Source, &Unmatched)> {
+        let places = self.places.iter();
+        places.filter_map(|(source, place)| Some((*source, place.unmatched.as_ref()?)))
+    }
+
+    /// Tells where each result goes: what reaches no point always, the others in a dry run and
+    /// under `system.debug`.
+    pub(super) fn tell(&self, reports: &[Report], context: Context<'_>) {
+        let Context {
+            pipeline,
+            invocation,
+            ..
+        } = context;
+        for ((report, at), place) in &self.places {
+            let report = &reports[*report];
+            let result = &report.results[*at];
+            let name = format!("{} ({})", result.test_case.as_str(), report.suite.as_str());
+            if let Some(unmatched) = &place.unmatched {
+                pipeline.line(&format!("{name}: no test point: {}", unmatched.why));
+                continue;
+            }
+            let points: Vec<String> = place.targets.iter().map(|one| self.shown(one)).collect();
+            let line = format!("{name}: {}", points.join("; "));
+            if invocation.inputs.dry_run.value {
+                pipeline.line(&line);
+            } else {
+                pipeline.debug(&line);
+            }
+        }
+        let reach = self.places.len() - self.unmatched().count();
+        pipeline.line(&format!(
+            "{reach} of {} reach test points",
+            count(self.places.len(), "result")
+        ));
+    }
+
+    fn shown(&self, target: &Target) -> String {
+        let plan = self.plans.iter().find(|plan| plan.id == target.plan);
+        let Some(plan) = plan else {
+            return format!("point {}", target.point);
+        };
+        let mut points = plan.points_of(target.test_case);
+        let point = points.find(|point| point.id == target.point);
+        let point = point.map_or_else(
+            || format!("point {}", target.point),
+            |point| plan.describe(point),
+        );
+        format!("test case {}, {point}, {}", target.test_case, plan.shown())
+    }
+
+    /// The points of a result.
+    pub(super) fn targets(&self, source: Source) -> &[Target] {
+        let place = self.places.get(&source);
+        place.map_or(&[], |place| place.targets.as_slice())
+    }
+}
+
+/// Katalon's side: what gives results their IDs.
+pub(super) struct KatalonSide {
+    of_report: KatalonProjects,
+    projects: Vec<Project>,
+}
+
+impl KatalonSide {
+    /// Reads the projects; `None` if somebody cancels.
+    pub(super) async fn read(
+        of_report: &KatalonProjects,
+        pipeline: &Pipeline,
+        cancel: &Cancel,
+    ) -> Option<Self> {
+        Some(Self {
+            of_report: of_report.clone(),
+            projects: of_report.read(pipeline, cancel).await?,
+        })
+    }
+
+    /// Makes results of rows that are test cases of their own.
+    pub(super) fn split_rows(&self, reports: &mut [Report], invocation: &Invocation) {
+        for (at, report) in reports.iter_mut().enumerate() {
+            self.sources(at, invocation).split_rows(&mut report.results);
+        }
+    }
+
+    /// The Katalon project of a report.
+    fn project(&self, report: usize) -> Option<&Project> {
+        let at = self.of_report.of_report(report)?;
+        self.projects.get(at)
+    }
+
+    /// What gives the results of a report their IDs.
+    fn sources<'s>(&'s self, report: usize, invocation: &'s Invocation) -> IdSources<'s> {
+        IdSources {
+            mapping_file: &invocation.mapping_file,
+            project: self.project(report),
+            pattern: invocation.inputs.test_case_id_pattern.value.as_ref(),
+        }
+    }
+}
+
+/// What was read of Azure DevOps.
+struct Read {
+    plans: Vec<Plan>,
+    configurations: Configurations,
+    /// The configuration of each rule that names one that exists, by the rule's line.
+    of_rules: HashMap<String, TestConfigurationId>,
+}
+
+impl Context<'_> {
+    /// Reads the plans that the inputs name, and places each pending result.
+    pub(super) async fn place_results(
+        &self,
+        reports: &[Report],
+        pending: &[usize],
+        katalon: &KatalonSide,
+    ) -> Result<Matching, (ExitCode, Problem)> {
+        let mut wrong = Wrong::default();
+        let mut results: Vec<(Source, &TestResult, Ids)> = Vec::new();
+        for &report in pending {
+            let sources = katalon.sources(report, self.invocation);
+            for (at, result) in reports[report].results.iter().enumerate() {
+                results.push(((report, at), result, sources.ids(result)));
+            }
+        }
+        let stored = self.plans(&mut wrong).await?;
+        let test_cases: BTreeSet<TestCaseId> = results
+            .iter()
+            // What stays off the plan needs no points.
+            .filter(|(_, result, _)| self.kept_off(result).is_none())
+            .flat_map(|(_, _, ids)| ids.ids.iter().copied())
+            .collect();
+        let test_cases: Vec<TestCaseId> = test_cases.into_iter().collect();
+        let mut read = match self.read_plans(&stored, &test_cases, &mut wrong).await {
+            Ok(read) => read,
+            Err(Unread::Ended(exit_code, problem)) => return Err((exit_code, problem)),
+            Err(Unread::Refused(refusal)) => {
+                if !self.note_about_the_plan(&refusal, &mut wrong) {
+                    return Err(self.not_read(&refusal));
+                }
+                Read {
+                    plans: Vec::new(),
+                    configurations: Configurations::default(),
+                    of_rules: HashMap::new(),
+                }
+            }
+        };
+        self.choose_suites(&mut read.plans, &mut wrong);
+        let decider = Decider {
+            context: self,
+            read: &read,
+            missing: &wrong.missing,
+        };
+        let decided: Vec<Decided> = results
+            .into_iter()
+            .map(|(source, result, ids)| {
+                let sources = katalon.sources(source.0, self.invocation);
+                decider.decide(source, &reports[source.0], result, ids, &sources)
+            })
+            .collect();
+        let found = self.find_out(&mut read.plans, &decided).await?;
+        let known = Known {
+            plans: &read.plans,
+            configurations: &read.configurations,
+            work_items: &found.work_items,
+            elsewhere: &found.elsewhere,
+            missing: &wrong.missing,
+        };
+        let mut matching = Matching::default();
+        for decided in decided {
+            self.warn(&decided, reports, &known);
+            let unmatched = decided.reason.map(|reason| Unmatched {
+                why: known.words(&reason),
+                fails: reason.fails(),
+                goes_to_the_build: match reason {
+                    Reason::NoPlan(_) | Reason::NoSuchConfiguration(_) => true,
+                    Reason::Unreached(_) => !wrong.missing.is_empty(),
+                    Reason::NotRun
+                    | Reason::KeptOff(_)
+                    | Reason::NoId { .. }
+                    | Reason::NoNumber { .. }
+                    | Reason::Refused(_) => false,
+                },
+            });
+            let place = Place {
+                test_cases: decided.test_cases,
+                targets: decided.matched.targets,
+                unmatched,
+            };
+            matching.places.insert(decided.source, place);
+        }
+        matching.plans = read.plans;
+        matching.wrong = wrong.problems;
+        Ok(matching)
+    }
+
+    /// Suites only where they choose; else they are read when a reason has to name one.
+    async fn read_plans(
+        &self,
+        stored: &[StoredTestPlan],
+        test_cases: &[TestCaseId],
+        wrong: &mut Wrong,
+    ) -> Result<Read, Unread> {
+        let mut read = Read {
+            plans: Vec::new(),
+            configurations: Configurations::default(),
+            of_rules: HashMap::new(),
+        };
+        if stored.is_empty() {
+            return Ok(read);
+        }
+        read.configurations = self.configurations().await?;
+        read.of_rules = self.configurations_of_rules(&read.configurations, wrong);
+        let mut points = self.points(stored, test_cases).await?;
+        let chooses = !self.invocation.inputs.test_suites.value.0.is_empty();
+        for plan in stored {
+            let of_plan = points.remove(&plan.id).unwrap_or_default();
+            let mut plan = Plan::new(plan, of_plan);
+            if chooses {
+                plan.suites = self.suites(plan.id).await?;
+            }
+            read.plans.push(plan);
+        }
+        Ok(read)
+    }
+
+    /// Why a result is kept off the plan whatever its test case.
+    fn kept_off(&self, result: &TestResult) -> Option<Reason> {
+        let statuses = &self.invocation.inputs.status_mapping.value;
+        let status = result.status();
+        if outcome_on_point(status, statuses) != Outcome::None {
+            return None;
+        }
+        Some(match (status, statuses.given(status)) {
+            (Status::NotRun, None) => Reason::NotRun,
+            (status, _) => Reason::KeptOff(status),
+        })
+    }
+
+    /// Reads what the reasons have to name: suites of points, and test cases that are in no plan.
+    async fn find_out(
+        &self,
+        plans: &mut [Plan],
+        decided: &[Decided],
+    ) -> Result<Found, (ExitCode, Problem)> {
+        let unreached = || decided.iter().flat_map(Decided::told);
+        let names_suites: BTreeSet<TestPlanId> = unreached()
+            .filter(|one| match one.why {
+                Why::NotInSuites(_) | Why::Inactive(_) | Why::Several(_) => true,
+                Why::NotInPlan | Why::NoSuchConfiguration { .. } => false,
+            })
+            .map(|one| one.plan)
+            .collect();
+        for plan in plans.iter_mut() {
+            if plan.suites.is_empty() && names_suites.contains(&plan.id) {
+                match self.suites(plan.id).await {
+                    Ok(suites) => plan.suites = suites,
+                    Err(Unread::Refused(refusal)) => self.pipeline.debug(&refusal.message),
+                    Err(Unread::Ended(exit_code, problem)) => return Err((exit_code, problem)),
+                }
+            }
+        }
+        let is_in_some = |id: TestCaseId| {
+            let mut plans = plans.iter();
+            plans.any(|plan| plan.points_of(id).next().is_some())
+        };
+        let nowhere: BTreeSet<TestCaseId> = unreached()
+            .filter(|one| one.why == Why::NotInPlan)
+            .map(|one| one.test_case)
+            .filter(|&id| !is_in_some(id))
+            .collect();
+        let nowhere: Vec<TestCaseId> = nowhere.into_iter().collect();
+        self.explain(&nowhere).await
+    }
+
+    /// Warns of what a result misses though it reaches points.
+    fn warn(&self, decided: &Decided, reports: &[Report], known: &Known<'_>) {
+        if decided.matched.targets.is_empty() {
+            return;
+        }
+        let (report, at) = decided.source;
+        let test_case = reports[report].results[at].test_case.as_str();
+        let mut told: Vec<String> = Vec::new();
+        let mut seen: BTreeSet<TestCaseId> = BTreeSet::new();
+        let worth: Vec<&Unreached> = decided.matched.worth_a_warning().collect();
+        for unreached in &worth {
+            if seen.insert(unreached.test_case) {
+                let of_test_case = worth
+                    .iter()
+                    .filter(|one| one.test_case == unreached.test_case);
+                let of_test_case: Vec<&Unreached> = of_test_case.copied().collect();
+                told.push(known.test_case(unreached.test_case, &of_test_case));
+            }
+        }
+        for (variable, value) in &decided.unresolved {
+            told.push(known.words(&Reason::NoNumber {
+                variable: variable.clone(),
+                value: value.clone(),
+            }));
+        }
+        if !told.is_empty() {
+            self.pipeline.issue(&Problem::warning(
+                code::ID_REACHES_NOTHING,
+                format!(
+                    "'{test_case}' reaches {}, but not all that it should: {}",
+                    count(decided.matched.targets.len(), "test point"),
+                    told.join("; ")
+                ),
+                "",
+            ));
+        }
+    }
+}
+
+/// Decides where results belong, by what was read.
+struct Decider<'a> {
+    context: &'a Context<'a>,
+    read: &'a Read,
+    /// Plans and suites that are not there, in words.
+    missing: &'a [String],
+}
+
+impl Decider<'_> {
+    fn decide(
+        &self,
+        source: Source,
+        report: &Report,
+        result: &TestResult,
+        ids: Ids,
+        sources: &IdSources<'_>,
+    ) -> Decided {
+        let (read, inputs) = (self.read, &self.context.invocation.inputs);
+        let mut decided = Decided {
+            source,
+            test_cases: ids.ids.clone(),
+            unresolved: ids.unresolved.clone(),
+            matched: Matched::default(),
+            reason: None,
+        };
+        if read.plans.is_empty() {
+            decided.reason = Some(Reason::NoPlan(self.missing.join("; ")));
+            return decided;
+        }
+        decided.reason = self.context.kept_off(result);
+        if decided.reason.is_some() {
+            return decided;
+        }
+        if ids.ids.is_empty() {
+            decided.reason = Some(match ids.unresolved.into_iter().next() {
+                Some((variable, value)) => Reason::NoNumber { variable, value },
+                None => Reason::NoId {
+                    looked_at: looked_at(sources),
+                },
+            });
+            return decided;
+        }
+        let rules = &inputs.configuration_mapping.value;
+        let rule = rules.rule_for(RanOn {
+            os: &[&report.os, &report.device],
+            platform: &[&report.browser, &report.run_configuration],
+            profile: &report.profile,
+        });
+        let configuration = match rule.map(|rule| read.of_rules.get(&rule.line).ok_or(rule)) {
+            None => None,
+            Some(Ok(configuration)) => Some(*configuration),
+            Some(Err(rule)) => {
+                decided.reason = Some(Reason::NoSuchConfiguration(rule.line.clone()));
+                return decided;
+            }
+        };
+        let choice = Choice {
+            plans: &read.plans,
+            configurations: &read.configurations,
+            to_all_points: inputs.publish_to_all_test_points.value,
+        };
+        decided.matched = choice.matched(&Wanted {
+            source,
+            ids,
+            configuration,
+        });
+        if decided.matched.targets.is_empty() {
+            decided.reason = Some(Reason::Unreached(decided.matched.unreached.clone()));
+        }
+        decided
+    }
+}
+
+/// What was decided on a result.
+struct Decided {
+    source: Source,
+    test_cases: Vec<TestCaseId>,
+    unresolved: Vec<(String, String)>,
+    matched: Matched,
+    reason: Option<Reason>,
+}
+
+impl Decided {
+    /// What of it is told: all of a result that reaches nothing, else what is worth a warning.
+    fn told(&self) -> Vec<&Unreached> {
+        if self.matched.targets.is_empty() {
+            self.matched.unreached.iter().collect()
+        } else {
+            self.matched.worth_a_warning().collect()
+        }
+    }
+}
+
+/// Where an ID was looked for, in the order in which it counts.
+fn looked_at(sources: &IdSources<'_>) -> Vec<&'static str> {
+    [
+        (!sources.mapping_file.is_empty(), "the mapping file"),
+        (sources.project.is_some(), "its '.tc'"),
+        (
+            sources.pattern.is_some(),
+            "its path and tags ('testCaseIdPattern')",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_there, what)| is_there.then_some(what))
+    .collect()
+}

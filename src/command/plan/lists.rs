@@ -1,0 +1,117 @@
+//! Reading lists to their end, page by page. Each page is progress, so patience begins anew.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use super::super::NOTHING_PUBLISHED;
+use super::super::context::Context;
+use crate::azure_devops::Page;
+use crate::azure_devops::explain;
+use crate::azure_devops::sent::{Refusal, Sent};
+use crate::exit_code::ExitCode;
+use crate::problem::Problem;
+use crate::publish::{ReadFailure, cancelled, read_until_answered};
+
+/// Why something could not be read.
+#[derive(Debug)]
+pub(in super::super) enum Unread {
+    /// The service refused it.
+    Refused(Refusal),
+    /// It was tried for as long as the inputs allow, or somebody cancelled.
+    Ended(ExitCode, Problem),
+}
+
+impl Context<'_> {
+    /// Asks until there is an answer.
+    pub(in super::super) async fn answer<T, F>(&self, ask: impl FnMut() -> F) -> Result<T, Unread>
+    where
+        F: Future<Output = Sent<T>>,
+    {
+        let retry_for = self.invocation.inputs.retry_for.value.duration();
+        let asked =
+            read_until_answered(self.waits, retry_for, self.pipeline, self.cancel, ask).await;
+        match asked {
+            Ok(Sent::Answered(answer)) => Ok(answer),
+            Ok(Sent::Refused(refusal)) => Err(Unread::Refused(refusal)),
+            Ok(Sent::NotSent(trouble) | Sent::Unknown(trouble))
+            | Err(ReadFailure::Trouble(trouble)) => Err(Unread::Ended(
+                ExitCode::NotPublished,
+                explain::trouble(self.client, &trouble, retry_for, NOTHING_PUBLISHED),
+            )),
+            Err(ReadFailure::Cancelled) => Err(Unread::Ended(ExitCode::Cancelled, cancelled())),
+        }
+    }
+
+    /// A whole list whose next page is asked for by a token. Items that stand in two pages count
+    /// once: others change the list while we read it.
+    pub(in super::super) async fn list_by_token<T, K, F>(
+        &self,
+        ask: impl Fn(Option<String>) -> F,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Vec<T>, Unread>
+    where
+        K: Eq + Hash,
+        F: Future<Output = Sent<Page<T>>>,
+    {
+        let mut whole = Whole::new(key);
+        let mut next = None;
+        loop {
+            let page = self.answer(|| ask(next.clone())).await?;
+            let is_new = whole.take(page.items);
+            // A list that goes round in circles would else never end.
+            match page.next {
+                Some(token) if is_new => next = Some(token),
+                Some(_) | None => return Ok(whole.items),
+            }
+        }
+    }
+
+    /// A whole list whose pages are asked for by position; an empty page ends it.
+    pub(in super::super) async fn list_by_position<T, K, F>(
+        &self,
+        ask: impl Fn(usize) -> F,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Vec<T>, Unread>
+    where
+        K: Eq + Hash,
+        F: Future<Output = Sent<Vec<T>>>,
+    {
+        let mut whole = Whole::new(key);
+        let mut skip = 0;
+        loop {
+            let page = self.answer(|| ask(skip)).await?;
+            skip += page.len();
+            if !whole.take(page) {
+                return Ok(whole.items);
+            }
+        }
+    }
+}
+
+/// What was read of a list so far.
+struct Whole<T, K, F> {
+    items: Vec<T>,
+    known: HashSet<K>,
+    key: F,
+}
+
+impl<T, K: Eq + Hash, F: Fn(&T) -> K> Whole<T, K, F> {
+    fn new(key: F) -> Self {
+        Self {
+            items: Vec::new(),
+            known: HashSet::new(),
+            key,
+        }
+    }
+
+    /// Takes a page; whether it brought anything new.
+    fn take(&mut self, page: Vec<T>) -> bool {
+        let before = self.items.len();
+        for item in page {
+            if self.known.insert((self.key)(&item)) {
+                self.items.push(item);
+            }
+        }
+        self.items.len() > before
+    }
+}
