@@ -123,6 +123,8 @@ pub mod code {
     pub const ATTACHED_TWICE: Code = Code("KADO041");
     /// The summary could not be written.
     pub const NO_SUMMARY: Code = Code("KADO025");
+    /// A planned run was made as one that is not automated.
+    pub const RUN_NOT_AUTOMATED: Code = Code("KADO070");
     /// Tests failed, and the task is to fail then.
     pub const FAILED_TESTS: Code = Code("KADO101");
     /// The build that is published to does not exist.

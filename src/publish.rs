@@ -3,6 +3,7 @@
 //! [`step::next`] says what to ask for, this module asks, [`seen::Seen`] learns. A dry run takes
 //! the same road, with answers that it imagines.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use crate::azure_devops::TestRunId;
 use crate::azure_devops::client::{Client, Writer};
 use crate::azure_devops::explain::{self, Asker};
+use crate::azure_devops::planned_runs::LastDays;
 use crate::azure_devops::sent::{Sent, Trouble, TroubleKind};
 use crate::azure_devops::test_runs::{Ending, Place as AttachedAt, StoredRun};
 use crate::cancel::Cancel;
@@ -19,8 +21,11 @@ use crate::pipeline::Pipeline;
 use crate::problem::{Problem, Severity, code};
 use crate::secrets::{Clean, Secrets};
 
+pub mod comparing;
+pub mod creation;
 mod decide;
 pub mod desired;
+mod dividing;
 pub mod dry;
 pub mod fate;
 pub mod filling;
@@ -29,6 +34,8 @@ mod lost;
 pub mod marker;
 mod matching;
 mod narrowing;
+mod on_points;
+pub mod points;
 mod reading;
 mod refused;
 mod retry;
@@ -127,6 +134,7 @@ impl Publisher<'_> {
             remarks_told: 0,
             others_since: None,
             cancelled_at: None,
+            days: Cell::new(LastDays::before(self.client.now())),
         };
         while let Some(next) = step::next(work.desired, &work.published.seen) {
             let problem = match work.go(next).await {
@@ -161,6 +169,8 @@ struct Work<'a> {
     others_since: Option<Instant>,
     /// When it was noticed that somebody wants it to end, if something was waited for then.
     cancelled_at: Option<Instant>,
+    /// The days in which runs of a plan are looked for: the same for all pages of a list.
+    days: Cell<LastDays>,
 }
 
 impl Work<'_> {
@@ -216,12 +226,15 @@ impl Work<'_> {
             Sent::NotSent(trouble) | Sent::Unknown(trouble) => Some(trouble.clone()),
         };
         let refusal = match (&step, &sent) {
-            (Step::AddResults { .. }, Sent::Refused(refusal)) => Some(refusal.clone()),
+            (Step::AddResults { .. } | Step::FillResults { .. }, Sent::Refused(refusal)) => {
+                Some(refusal.clone())
+            }
             _ => None,
         };
         let seen = &mut self.published.seen;
         let before = (seen.progress(), seen.narrowings());
         let stop = seen.learn(self.desired, &step, sent);
+        seen.adapt(self.desired);
         if seen.progress() > before.0 {
             self.patience.progress();
         }
@@ -250,7 +263,9 @@ impl Work<'_> {
     /// In a dry run: what a step would do is gathered, and told when the run would be completed.
     fn tell_imagined(&mut self, step: &Step) {
         match step {
-            Step::AddResults { run, results, .. } => self.gathered.results(*run, results),
+            Step::AddResults { run, results, .. } | Step::FillResults { run, results, .. } => {
+                self.gathered.results(*run, results);
+            }
             Step::End {
                 run: Some(run),
                 id,
@@ -272,6 +287,7 @@ impl Work<'_> {
             | Step::Create { .. }
             | Step::Attach { .. }
             | Step::LookUp { .. }
+            | Step::ReadFound { .. }
             | Step::ReadResults { .. }
             | Step::ReadAttachments { .. }
             | Step::ReadRun { .. } => {}
@@ -370,7 +386,7 @@ impl Work<'_> {
         };
         let Some(wait) = wait else {
             // The look that follows says whether it is so.
-            if let Step::AddResults { run, .. } = step
+            if let Step::AddResults { run, .. } | Step::FillResults { run, .. } = step
                 && trouble.retry_after.is_none()
                 && self.published.seen.blame_the_last_result(*run)
             {
@@ -407,9 +423,11 @@ impl Work<'_> {
                 matches!(asked, Sent::Answered(_))
             }
             Step::LookUp { .. }
+            | Step::ReadFound { .. }
             | Step::Create { .. }
             | Step::ReadResults { .. }
             | Step::AddResults { .. }
+            | Step::FillResults { .. }
             | Step::ReadRun { .. }
             | Step::End { .. } => false,
         }
@@ -451,6 +469,21 @@ impl Work<'_> {
                 client.runs_of_build(project, build, *skip).await,
                 Answer::Runs,
             ),
+            (Step::LookUp { skip }, _, LookUp::Plan(plan)) => {
+                if *skip == 0 {
+                    self.days.set(LastDays::before(client.now()));
+                }
+                let token = self.published.seen.token_of_page(*skip);
+                let runs = client.runs_of_plan(project, plan, self.days.get(), token);
+                answer(runs.await, Answer::Runs)
+            }
+            (Step::ReadFound { id }, ..) => answer(client.run(project, *id).await, Answer::Run),
+            (Step::ReadResults { run, id, skip, .. }, ..)
+                if self.desired.runs[*run].run.plan.is_some() =>
+            {
+                let results = client.results_on_points(project, *id, *skip).await;
+                answer(results, Answer::Results)
+            }
             (
                 Step::ReadResults {
                     id,
@@ -489,6 +522,25 @@ impl Work<'_> {
                     Answer::Added,
                 )
             }
+            (
+                Step::FillResults {
+                    run,
+                    id,
+                    results,
+                    slots,
+                    form,
+                },
+                Some(writer),
+                _,
+            ) => {
+                let all = &self.desired.runs[*run].results;
+                let filled = results.iter().zip(slots);
+                let filled: Vec<_> = filled
+                    .map(|(&at, slot)| (slot.id, slot.filled_by(all[at].in_form(*form))))
+                    .collect();
+                let sent = writer.fill_results(project, *id, &filled).await;
+                answer(sent, |()| Answer::Filled)
+            }
             (Step::End { id, ending, .. }, Some(writer), _) => {
                 answer(writer.end(project, *id, ending).await, Answer::Ended)
             }
@@ -499,6 +551,7 @@ impl Work<'_> {
                 | Step::LookUp { .. }
                 | Step::Create { .. }
                 | Step::AddResults { .. }
+                | Step::FillResults { .. }
                 | Step::End { .. },
                 ..,
             ) => Sent::NotSent(Trouble {
@@ -528,6 +581,7 @@ impl Work<'_> {
                 Ok(sent) => {
                     let again = matches!(sent, Sent::NotSent(_) | Sent::Unknown(_));
                     let stop = self.published.seen.learn(self.desired, &step, sent);
+                    self.published.seen.adapt(self.desired);
                     if let Some(Stop::Refused(refusal)) = stop {
                         reason = refused::described(&refusal);
                         break;
@@ -556,7 +610,11 @@ impl Work<'_> {
             Sent::Answered(Answer::Created(run) | Answer::Run(run)) => note(run),
             Sent::Answered(Answer::Runs(page)) => page.runs.iter().for_each(note),
             Sent::Answered(
-                Answer::Results(_) | Answer::Added(_) | Answer::Attachments(_) | Answer::Ended(_),
+                Answer::Results(_)
+                | Answer::Added(_)
+                | Answer::Filled
+                | Answer::Attachments(_)
+                | Answer::Ended(_),
             )
             | Sent::Refused(_)
             | Sent::NotSent(_)

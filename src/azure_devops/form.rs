@@ -13,15 +13,17 @@ const SHORT_COMMENT: usize = 250;
 
 /// What is sent of a result, in the order in which it is tried: each form loses more, or something
 /// else, than the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// All of it.
+    #[default]
     Whole,
-    /// Its texts, and those of its sub-results, shortened.
+    /// Its texts, and those of its sub-results and iterations, shortened.
     Short,
-    /// Without message, stack trace and comment, its own and those of its sub-results.
+    /// Without message, stack trace and comment, its own and those of its sub-results and
+    /// iterations.
     WithoutTexts,
-    /// Without its sub-results.
+    /// Without its sub-results and iterations.
     WithoutSubResults,
     /// Without times, duration and machine.
     WithoutTimes,
@@ -65,15 +67,25 @@ impl NewTestResult {
             reduced.stack_trace = reduced.stack_trace.shortened(SHORT_TEXT);
             reduced.comment = reduced.comment.shortened(SHORT_COMMENT);
             reduced.sub_results.iter_mut().for_each(shorten);
+            for row in &mut reduced.iteration_details {
+                for text in [&mut row.error_message, &mut row.comment] {
+                    *text = std::mem::take(text).shortened(SHORT_COMMENT);
+                }
+            }
         }
         if matches!(form, Form::WithoutTexts | Form::Bare) {
             reduced.error_message = Default::default();
             reduced.stack_trace = Default::default();
             reduced.comment = Default::default();
             reduced.sub_results.iter_mut().for_each(drop_texts);
+            for row in &mut reduced.iteration_details {
+                row.error_message = Default::default();
+                row.comment = Default::default();
+            }
         }
         if matches!(form, Form::WithoutSubResults | Form::Bare) {
             reduced.sub_results.clear();
+            reduced.iteration_details.clear();
             reduced.result_group_type = None;
         }
         if matches!(form, Form::WithoutTimes | Form::Bare) {

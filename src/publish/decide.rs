@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::desired::{Desired, DesiredRun};
+use jiff::Timestamp;
+
+use super::comparing::Holder;
+use super::desired::{Desired, DesiredRun, LookUp};
 use super::fate::{After, Fate, Remark, Why};
 use super::filling::{Completion, Filling, Looks};
 use super::marker::Marker;
@@ -29,12 +32,28 @@ impl Seen {
         let known: BTreeSet<TestRunId> = pages.iter().map(|run| run.id).collect();
         let brings_news = page.runs.iter().any(|run| !known.contains(&run.id));
         pages.extend(page.runs.iter().cloned());
+        self.next_page = page.next;
         if !page.is_last && brings_news {
             return;
         }
         let mut runs = std::mem::take(pages);
         runs.sort_by_key(|run| run.id);
         runs.dedup_by_key(|run| run.id);
+        self.learn_listing(desired, runs, page.now);
+    }
+
+    /// Takes the whole list, if all comments in it are known.
+    fn learn_listing(&mut self, desired: &Desired, mut runs: Vec<StoredRun>, now: Timestamp) {
+        if matches!(desired.look_up, LookUp::Plan(_)) {
+            for run in &mut runs {
+                let known = || self.comments.get(&run.id).cloned();
+                run.comment = run.comment.take().or_else(known);
+            }
+            if runs.iter().any(|run| run.comment.is_none()) {
+                self.listing = Listing::WithoutComments { runs, now };
+                return;
+            }
+        }
         self.listing = Listing::Known;
         let marked: Vec<Marked> = runs
             .iter()
@@ -42,7 +61,7 @@ impl Seen {
                 let marker = Marker::parse(run.comment.as_deref()?)?;
                 let dead = run
                     .updated
-                    .is_some_and(|updated| page.now.duration_since(updated) > DEAD);
+                    .is_some_and(|updated| now.duration_since(updated) > DEAD);
                 let ours =
                     marker.owner == desired.owner || (dead && run.state.life() == Life::Open);
                 Some(Marked { run, marker, ours })
@@ -57,6 +76,26 @@ impl Seen {
         self.decide(desired, &marked);
     }
 
+    /// A run that was listed without its comment was read; `None` if it is gone.
+    pub(super) fn learn_found(
+        &mut self,
+        desired: &Desired,
+        id: TestRunId,
+        found: Option<StoredRun>,
+    ) {
+        let Listing::WithoutComments { runs, now } = &mut self.listing else {
+            return;
+        };
+        let (mut runs, now) = (std::mem::take(runs), *now);
+        match found {
+            Some(found) => {
+                self.comments.insert(id, found.comment.unwrap_or_default());
+            }
+            None => runs.retain(|run| run.id != id),
+        }
+        self.learn_listing(desired, runs, now);
+    }
+
     /// Decides about every run that only the listing can decide about.
     fn decide(&mut self, desired: &Desired, marked: &[Marked<'_>]) {
         let mut looked_at_others = false;
@@ -65,6 +104,7 @@ impl Seen {
             let related: Vec<&Marked> = marked
                 .iter()
                 .filter(|found| !self.ignored.contains(&found.run.id) && found.shares_a_key(run))
+                .filter(|found| !run.is_part || !self.is_of_another_place(at, found.run.id))
                 .collect();
             match &self.places[at] {
                 Place::Undecided => self.decide_undecided(desired, at, marked, &related),
@@ -96,6 +136,7 @@ impl Seen {
                 Place::Filling(_)
                 | Place::ToCreate
                 | Place::Checking { .. }
+                | Place::Comparing(_)
                 | Place::Ending { .. }
                 | Place::Settled(_) => {}
             }
@@ -118,6 +159,18 @@ impl Seen {
                 .filter(move |found| found.run.state.life() == life)
         };
         let covered = |found: &&&Marked| run.keys.iter().all(|key| found.marker.keys.contains(key));
+        if run.is_part
+            && of(Life::Finished).next().is_some()
+            && of(Life::Finished).all(|found| covered(&found))
+        {
+            let mut finished: Vec<&&Marked> = of(Life::Finished).collect();
+            finished.sort_by_key(|found| {
+                std::cmp::Reverse((found.run.error_message.is_empty(), found.run.id))
+            });
+            let holders = finished.iter().map(|found| found.holder(run)).collect();
+            self.compare(at, holders);
+            return;
+        }
         // Several hold it where it was published on purpose: a whole one counts, the newest of those.
         let best = |found: &&&Marked<'_>| (found.run.error_message.is_empty(), found.run.id);
         if let Some(found) = of(Life::Finished).filter(covered).max_by_key(best) {
@@ -188,6 +241,26 @@ impl Seen {
         }
         self.remark_on_earlier(run, at, marked);
         self.places[at] = Place::ToCreate;
+        self.make_smaller_if_it_breaks(run, at);
+    }
+
+    /// Whether a run found is that of another place: parts of one run have the same keys.
+    fn is_of_another_place(&self, at: usize, id: TestRunId) -> bool {
+        let mut others = self
+            .places
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at);
+        others.any(|(_, place)| match place {
+            Place::Filling(filling) => filling.id == id,
+            Place::Ending { id: other, .. } | Place::Checking { id: other, .. } => *other == id,
+            Place::Settled(Fate::Published { id: other, .. }) => *other == id,
+            Place::Undecided
+            | Place::ToCreate
+            | Place::Comparing(_)
+            | Place::Held { .. }
+            | Place::Settled(_) => false,
+        })
     }
 
     fn remark_on_earlier(&mut self, run: &DesiredRun, at: usize, marked: &[Marked<'_>]) {
@@ -262,6 +335,7 @@ impl Seen {
                 Place::Undecided
                 | Place::ToCreate
                 | Place::Checking { .. }
+                | Place::Comparing(_)
                 | Place::Held { .. }
                 | Place::Settled(_) => None,
             })
@@ -274,6 +348,12 @@ impl Seen {
                 || desired.runs.iter().any(|run| found.shares_a_key(run));
             if own_and_open && concerns_us && !filling.contains(&id) && !self.ignored.contains(&id)
             {
+                let sharing =
+                    (0..desired.runs.len()).filter(|&at| found.shares_a_key(&desired.runs[at]));
+                let sharing: Vec<usize> = sharing.collect();
+                if sharing.iter().any(|&at| self.keep_for_later(at, id)) {
+                    continue;
+                }
                 let shared = desired.runs.iter().any(|run| found.shares_a_key(run));
                 let exact = desired
                     .runs
@@ -308,6 +388,15 @@ impl Marked<'_> {
         let (theirs, ours): (BTreeSet<_>, BTreeSet<_>) =
             (self.marker.keys.iter().collect(), run.keys.iter().collect());
         theirs == ours
+    }
+
+    fn holder(&self, run: &DesiredRun) -> Holder {
+        Holder {
+            id: self.run.id,
+            ours: self.ours,
+            is_incomplete: !self.run.error_message.is_empty(),
+            is_exact: self.has_exactly_the_keys_of(run),
+        }
     }
 
     fn already_published(&self) -> Fate {

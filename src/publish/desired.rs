@@ -1,5 +1,7 @@
 //! What should exist in Azure DevOps when the work is done.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::marker::{Marker, Owner, ReportKey};
 use crate::azure_devops::{
     BuildId, NewAttachment, NewTestResult, NewTestRun, TestPlanId, TestPointId,
@@ -82,6 +84,32 @@ impl Desired {
     pub fn order(&self) -> &[usize] {
         &self.order
     }
+
+    /// Takes results out of a run and makes a run of its own of them, which comes right after it.
+    /// Gives its position. What hangs on the run hangs on both.
+    pub(super) fn take_out(&mut self, run: usize, results: &BTreeSet<usize>) -> usize {
+        let new = self.runs.len();
+        let (taken, left) = self.runs[run].split(results);
+        self.runs[run] = left;
+        self.runs.push(taken);
+        let part = &mut self.parts[run];
+        let (taken, left): (Vec<_>, Vec<_>) = part
+            .results
+            .iter()
+            .enumerate()
+            .partition(|(at, _)| results.contains(at));
+        let of = |part: Vec<(usize, &usize)>| part.into_iter().map(|(_, result)| *result).collect();
+        let (run_given, taken, left) = (part.run, of(taken), of(left));
+        part.results = left;
+        self.parts.push(Part {
+            run: run_given,
+            results: taken,
+        });
+        let place = self.order.iter().position(|&at| at == run);
+        self.order
+            .insert(place.map_or(self.order.len(), |place| place + 1), new);
+        new
+    }
 }
 
 /// A run with everything that should be in it.
@@ -102,6 +130,46 @@ pub struct DesiredRun {
 }
 
 impl DesiredRun {
+    /// Splits it in two: these results, and the others.
+    fn split(&self, results: &BTreeSet<usize>) -> (DesiredRun, DesiredRun) {
+        let part = |wanted: &dyn Fn(usize) -> bool| {
+            let kept: Vec<usize> = (0..self.results.len()).filter(|&at| wanted(at)).collect();
+            let new_position: BTreeMap<usize, usize> = kept
+                .iter()
+                .enumerate()
+                .map(|(new, &old)| (old, new))
+                .collect();
+            let attachments = self.attachments.iter().filter_map(|attachment| {
+                let target = match attachment.target {
+                    Target::Run => Target::Run,
+                    Target::Result(at) => Target::Result(*new_position.get(&at)?),
+                    Target::SubResult(at, sub_result) => {
+                        Target::SubResult(*new_position.get(&at)?, sub_result)
+                    }
+                };
+                Some(DesiredAttachment {
+                    target,
+                    attachment: attachment.attachment.clone(),
+                })
+            });
+            DesiredRun {
+                keys: self.keys.clone(),
+                run: self.run.clone(),
+                results: kept.iter().map(|&at| self.results[at].clone()).collect(),
+                points: kept
+                    .iter()
+                    .filter_map(|&at| self.points.get(at).copied())
+                    .collect(),
+                attachments: attachments.collect(),
+                is_part: true,
+            }
+        };
+        (
+            part(&|at| results.contains(&at)),
+            part(&|at| !results.contains(&at)),
+        )
+    }
+
     /// The mark of the run.
     pub fn marker(&self, owner: &Owner) -> Marker {
         Marker {

@@ -1,12 +1,12 @@
 //! A dry run: the steps that would be taken, and the answers that they would have.
 
-use super::desired::Desired;
+use super::desired::{Desired, DesiredRun};
 use super::filling::{Completion, ResultsSeen};
 use super::seen::{Answer, Place, Seen};
 use super::step::Step;
 use super::would_send::WouldSend;
 use crate::azure_devops::test_runs::{AddedResult, RunsPage, StoredResult, StoredRun};
-use crate::azure_devops::{RunState, SubResultId, TestResultId, TestRunId};
+use crate::azure_devops::{RunState, SubResultId, TestPointId, TestResultId, TestRunId};
 
 /// Ids of runs that exist only in a dry run begin here; no service counts so far.
 const IMAGINED: u64 = 1 << 62;
@@ -24,10 +24,12 @@ pub fn is_imagined_run(id: TestRunId) -> bool {
 /// Whether a dry run must imagine the answer: it would write, or asks for what was imagined.
 pub(super) fn is_imagined(seen: &Seen, step: &Step) -> bool {
     match step {
-        Step::LookUp { .. } => false,
-        Step::Create { .. } | Step::AddResults { .. } | Step::Attach { .. } | Step::End { .. } => {
-            true
-        }
+        Step::LookUp { .. } | Step::ReadFound { .. } => false,
+        Step::Create { .. }
+        | Step::AddResults { .. }
+        | Step::FillResults { .. }
+        | Step::Attach { .. }
+        | Step::End { .. } => true,
         Step::ReadResults { run, id, .. }
         | Step::ReadAttachments { run, id, .. }
         | Step::ReadRun { run, id } => is_imagined_run(*id) || is_completed(&seen.places[*run]),
@@ -60,15 +62,11 @@ pub(super) fn imagine(desired: &Desired, seen: &Seen, step: &Step) -> Answer {
             now: jiff::Timestamp::now(),
         }),
         Step::Create { run } => Answer::Created(StoredRun {
-            id: imagined_run(*run),
-            state: RunState::InProgress,
             name: desired.runs[*run].run.name.as_str().to_owned(),
-            comment: None,
-            error_message: String::new(),
-            total_tests: None,
-            updated: None,
-            web_url: String::new(),
+            ..open_run(imagined_run(*run))
         }),
+        Step::ReadFound { id } => Answer::Run(open_run(*id)),
+        Step::FillResults { .. } => Answer::Filled,
         Step::AddResults { run, results, .. } => Answer::Added(
             results
                 .iter()
@@ -81,7 +79,7 @@ pub(super) fn imagine(desired: &Desired, seen: &Seen, step: &Step) -> Answer {
                 .collect(),
         ),
         Step::ReadResults { run, skip, .. } => Answer::Results(if *skip == 0 {
-            imagined_results(seen, *run)
+            imagined_results(&desired.runs[*run], seen, *run)
         } else {
             Vec::new()
         }),
@@ -90,27 +88,57 @@ pub(super) fn imagine(desired: &Desired, seen: &Seen, step: &Step) -> Answer {
     }
 }
 
-fn imagined_results(seen: &Seen, run: usize) -> Vec<StoredResult> {
-    let Place::Filling(filling) = &seen.places[run] else {
+fn open_run(id: TestRunId) -> StoredRun {
+    StoredRun {
+        id,
+        state: RunState::InProgress,
+        name: String::new(),
+        comment: None,
+        error_message: String::new(),
+        total_tests: None,
+        updated: None,
+        web_url: String::new(),
+    }
+}
+
+/// What a run would hold: what was sent, and in a planned one a result for each point from the
+/// beginning.
+fn imagined_results(run: &DesiredRun, seen: &Seen, at: usize) -> Vec<StoredResult> {
+    let Place::Filling(filling) = &seen.places[at] else {
         return Vec::new();
     };
-    let ResultsSeen::Known(stored) = &filling.results else {
-        return Vec::new();
-    };
-    stored
-        .iter()
-        .flatten()
-        .map(|result| StoredResult {
-            id: result.id,
-            automated_test_name: String::new(),
-            automated_test_storage: String::new(),
-            computer_name: String::new(),
-            outcome: String::new(),
-            duration_in_ms: None,
-            sub_results: Vec::new(),
-            point: None,
-            is_completed: true,
-            iterations: 0,
-        })
-        .collect()
+    match &filling.results {
+        ResultsSeen::Unknown(_) => (0..run.points.len())
+            .map(|at| imagined_result(TestResultId(at as u64), run.points.get(at), 0))
+            .collect(),
+        ResultsSeen::Known(stored) => {
+            let stored = stored.iter().enumerate();
+            stored
+                .filter_map(|(at, stored)| {
+                    let iterations = run.results[at].iteration_details.len();
+                    let id = stored.as_ref()?.id;
+                    Some(imagined_result(id, run.points.get(at), iterations))
+                })
+                .collect()
+        }
+    }
+}
+
+fn imagined_result(
+    id: TestResultId,
+    point: Option<&TestPointId>,
+    iterations: usize,
+) -> StoredResult {
+    StoredResult {
+        id,
+        automated_test_name: String::new(),
+        automated_test_storage: String::new(),
+        computer_name: String::new(),
+        outcome: String::new(),
+        duration_in_ms: None,
+        sub_results: Vec::new(),
+        point: point.copied(),
+        is_completed: true,
+        iterations,
+    }
 }

@@ -156,6 +156,27 @@ pub enum Remark {
         /// The run.
         id: TestRunId,
     },
+    /// A finished run holds some results; the others are published beside it.
+    HeldInPart {
+        /// Which desired run.
+        run: usize,
+        /// The run found.
+        id: TestRunId,
+        /// How many results it holds.
+        results: usize,
+    },
+    /// A planned run was refused as automated, and is made as one that is not.
+    NotAutomated {
+        /// Which desired run.
+        run: usize,
+        /// Why.
+        reason: String,
+    },
+    /// Another one likewise.
+    NotAutomatedEither {
+        /// Which desired run.
+        run: usize,
+    },
     /// A run could not be set to `Aborted`.
     NotEnded {
         /// The run.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::desired::{DesiredRun, Target};
 use super::fate::{After, Fate, Why};
 use super::narrowing::{Broken, Trial};
+use super::points::Slot;
 use crate::azure_devops::form::Form;
 use crate::azure_devops::test_runs::{AddedResult, Place, StoredAttachment, StoredResult};
 use crate::azure_devops::{NewAttachment, TestResultId, TestRunId};
@@ -19,6 +20,12 @@ pub struct Filling {
     pub id: TestRunId,
     /// Its results.
     pub results: ResultsSeen,
+    /// In a planned run the result that each of ours fills, once they are read.
+    pub slots: Vec<Option<Slot>>,
+    /// It was made just now, so what it was made with is what was asked for.
+    pub is_fresh: bool,
+    /// The service did not know a result that it had listed; the list was read once more.
+    pub is_read_again: bool,
     /// Results that were refused, with the reason.
     pub refused: BTreeMap<usize, String>,
     /// Bytes of each result on the wire.
@@ -74,8 +81,8 @@ pub struct Looks {
     ids: BTreeSet<TestResultId>,
     /// How many must agree.
     pub(super) needed: u8,
-    /// How many agreed so far, and on what.
-    agreed: (u8, Vec<TestResultId>),
+    /// How many agreed so far, and on what: ids, and what is filled of the results of a plan.
+    agreed: (u8, Vec<(TestResultId, bool, usize)>),
 }
 
 impl Looks {
@@ -101,14 +108,21 @@ impl Looks {
         let mut results = std::mem::take(&mut self.page);
         results.sort_by_key(|result| result.id);
         results.dedup_by_key(|result| result.id);
-        let ids: Vec<TestResultId> = results.iter().map(|result| result.id).collect();
+        let state = results.iter();
+        let state = state.map(|result| (result.id, result.is_completed, result.iterations));
+        let state: Vec<_> = state.collect();
         self.made = self.made.saturating_add(1);
-        self.agreed = if self.made > 1 && self.agreed.1 == ids {
-            (self.agreed.0 + 1, ids)
+        self.agreed = if self.made > 1 && self.agreed.1 == state {
+            (self.agreed.0.saturating_add(1), state)
         } else {
-            (1, ids)
+            (1, state)
         };
         (self.agreed.0 >= self.needed).then_some(results)
+    }
+
+    /// What was seen is not all that must be there: one more look has to agree.
+    pub(super) fn once_more(&mut self) {
+        self.needed = self.agreed.0.saturating_add(1);
     }
 }
 
@@ -147,10 +161,17 @@ pub enum Completion {
 }
 
 impl Filling {
-    /// A run just made: nothing is in it.
+    /// A run just made: nothing is in it, or in a planned one results that wait.
     pub(super) fn fresh(id: TestRunId, run: &DesiredRun) -> Self {
-        let results = ResultsSeen::Known(vec![None; run.results.len()]);
-        Self::new(id, run, results, AttachmentSeen::Missing { failures: 0 })
+        let results = if run.run.plan.is_some() {
+            ResultsSeen::Unknown(Looks::needing(1))
+        } else {
+            ResultsSeen::Known(vec![None; run.results.len()])
+        };
+        Self {
+            is_fresh: true,
+            ..Self::new(id, run, results, AttachmentSeen::Missing { failures: 0 })
+        }
     }
 
     /// A run of an earlier try: what is in it has to be read.
@@ -181,6 +202,9 @@ impl Filling {
         Self {
             id,
             results,
+            slots: vec![None; run.points.len()],
+            is_fresh: false,
+            is_read_again: false,
             refused: BTreeMap::new(),
             sizes: sizes.collect(),
             trials: vec![Trial::first(); run.results.len()],

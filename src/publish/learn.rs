@@ -113,6 +113,7 @@ impl Seen {
                 {
                     self.remarks.push(Remark::MarkLost { id: stored.id });
                 }
+                self.learn_creation_made(*run);
                 let filling = Filling::fresh(stored.id, &desired.runs[*run]);
                 self.places[*run] = Place::Filling(Box::new(filling));
             }
@@ -127,6 +128,18 @@ impl Seen {
                         stored[at] = Some(added);
                     }
                 }
+            }
+            (
+                Step::FillResults {
+                    run,
+                    results,
+                    slots,
+                    ..
+                },
+                Answer::Filled,
+            ) => self.learn_filled(*run, results, slots),
+            (Step::ReadFound { id }, Answer::Run(stored)) => {
+                self.learn_found(desired, *id, Some(stored));
             }
             (Step::ReadAttachments { run, place: at, .. }, Answer::Attachments(list)) => {
                 let Some(Place::Filling(filling)) = self.places.get_mut(*run) else {
@@ -153,6 +166,14 @@ impl Seen {
 
     fn learn_results(&mut self, desired: &Desired, at: usize, page: Vec<StoredResult>) {
         let run = &desired.runs[at];
+        if matches!(self.places[at], Place::Comparing(_)) {
+            self.learn_compared(desired, at, page);
+            return;
+        }
+        if run.run.plan.is_some() {
+            self.learn_results_on_points(desired, at, page);
+            return;
+        }
         if let Some(Place::Checking { id, looks }) = self.places.get_mut(at) {
             let id = *id;
             if let Some(stored) = looks.learn(page) {

@@ -13,6 +13,7 @@ impl Seen {
         let needed = looks_after(trouble.kind);
         match step {
             Step::Create { run } if self.can_look => {
+                self.creation_broke(*run, trouble.kind);
                 let needed = match trouble.kind {
                     TroubleKind::Silent => LOOKS_FOR_RUN_AFTER_SILENCE,
                     TroubleKind::Connect
@@ -38,7 +39,7 @@ impl Seen {
                 );
                 self.places[*run] = Place::Settled(Fate::Missing { reason });
             }
-            Step::AddResults { run, results, .. } => {
+            Step::AddResults { run, results, .. } | Step::FillResults { run, results, .. } => {
                 if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
                     // A busy service says nothing about what it was sent.
                     if trouble.kind != TroubleKind::Busy {
@@ -64,6 +65,7 @@ impl Seen {
             // To end a run twice does no harm, and reading changes nothing: the step comes again.
             Step::End { .. }
             | Step::LookUp { .. }
+            | Step::ReadFound { .. }
             | Step::ReadResults { .. }
             | Step::ReadAttachments { .. }
             | Step::ReadRun { .. }

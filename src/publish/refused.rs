@@ -17,7 +17,13 @@ impl Seen {
     ) -> Option<Stop> {
         let gone = refusal.status == 404;
         match step {
-            Step::LookUp { .. } => return Some(Stop::Refused(refusal)),
+            Step::ReadFound { id } if gone && !refusal.is_project_missing() => {
+                self.learn_found(desired, *id, None);
+            }
+            Step::LookUp { .. } | Step::ReadFound { .. } => return Some(Stop::Refused(refusal)),
+            Step::Create { run } if desired.runs[*run].run.plan.is_some() => {
+                return self.learn_creation_refused(desired, *run, refusal);
+            }
             // Project or build is not there, for every other run as well.
             Step::Create { .. } if gone => return Some(Stop::Refused(refusal)),
             Step::Create { run } => {
@@ -51,6 +57,13 @@ impl Seen {
                     self.after_end(*at, then);
                 }
             }
+            Step::ReadResults { run, .. }
+                if gone && matches!(self.places[*run], Place::Comparing(_)) =>
+            {
+                self.learn_holder_gone(desired, *run);
+            }
+            // The run is gone, or only a result of it: the list tells.
+            Step::FillResults { run, .. } if gone && self.read_slots_again(*run) => {}
             Step::AddResults { run, id, .. }
             | Step::ReadResults { run, id, .. }
             | Step::ReadRun { run, id }
@@ -58,7 +71,7 @@ impl Seen {
             {
                 self.lost(*run, *id, "somebody deleted it");
             }
-            Step::AddResults { run, results, .. } => {
+            Step::AddResults { run, results, .. } | Step::FillResults { run, results, .. } => {
                 if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
                     filling.refusal = Some((results.clone(), described(&refusal)));
                 }

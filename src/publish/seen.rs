@@ -3,9 +3,14 @@
 //! A killed process begins with everything unknown; a lost answer makes a part unknown again. So
 //! resuming, a retry of the task and a first publication are one road.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
+use super::comparing::Comparing;
+use super::creation::Creation;
 use super::desired::Desired;
+use super::dividing::Change;
 use super::fate::{After, Fate, Remark, Why};
 use super::filling::{AttachmentSeen, Completion, Filling, Looks};
 use super::retry::LOOKS_AT_OTHERS;
@@ -46,6 +51,14 @@ pub struct Seen {
     pub(super) progress: u64,
     /// The answer to a write was lost, and none was carried out since: what is read is no progress.
     pub(super) looking: bool,
+    /// What the next page of the listing is asked for by, where positions do not tell.
+    pub(super) next_page: Option<String>,
+    /// Comments of runs that were listed without.
+    pub(super) comments: BTreeMap<TestRunId, String>,
+    /// What was tried to make each run.
+    pub(super) creations: Vec<Creation>,
+    /// What is to be changed in what is desired.
+    pub(super) changes: Vec<Change>,
 }
 
 /// The build's runs that carry a mark.
@@ -57,6 +70,13 @@ pub enum Listing {
         pages: Vec<StoredRun>,
         /// What must pass before the first page.
         wait: Wait,
+    },
+    /// Read to its end, but runs of a plan are listed without their comments.
+    WithoutComments {
+        /// The runs.
+        runs: Vec<StoredRun>,
+        /// The service's clock when they were listed.
+        now: Timestamp,
     },
     /// Read to its end.
     Known,
@@ -100,6 +120,8 @@ pub enum Place {
         /// What was read of it.
         looks: Looks,
     },
+    /// Finished runs bear its mark, and may hold only some of its results, or others.
+    Comparing(Box<Comparing>),
     /// Another job is publishing it.
     Held {
         /// Its run.
@@ -120,9 +142,11 @@ pub enum Answer {
     Results(Vec<StoredResult>),
     /// To `AddResults`.
     Added(Vec<AddedResult>),
+    /// To `FillResults`.
+    Filled,
     /// To `ReadAttachments`.
     Attachments(Vec<StoredAttachment>),
-    /// To `ReadRun`.
+    /// To `ReadRun` and `ReadFound`.
     Run(StoredRun),
     /// To `End`.
     Ended(Option<RunState>),
@@ -157,12 +181,21 @@ impl Seen {
             answered_at_attaching: 0,
             progress: 0,
             looking: false,
+            next_page: None,
+            comments: BTreeMap::new(),
+            creations: vec![Creation::default(); runs],
+            changes: Vec::new(),
         };
         if !desired.can_look() {
             seen.listing = Listing::Known;
             seen.places = vec![Place::ToCreate; runs];
         }
         seen
+    }
+
+    /// What a page of the listing is asked for by, behind so many runs; the first one by nothing.
+    pub fn token_of_page(&self, skip: usize) -> Option<&str> {
+        self.next_page.as_deref().filter(|_| skip > 0)
     }
 
     /// Attachments are about to be sent. Gives how many requests had been answered when that was
@@ -185,6 +218,7 @@ impl Seen {
             | Place::ToCreate
             | Place::Ending { .. }
             | Place::Checking { .. }
+            | Place::Comparing(_)
             | Place::Held { .. }
             | Place::Settled(_) => 0,
         });
@@ -216,7 +250,8 @@ impl Seen {
                 | Place::ToCreate
                 | Place::Filling(_)
                 | Place::Ending { .. }
-                | Place::Checking { .. },
+                | Place::Checking { .. }
+                | Place::Comparing(_),
             )
             | None => Fate::Missing {
                 reason: "publishing ended before it".to_owned(),
@@ -265,6 +300,7 @@ impl Seen {
                 Place::Undecided
                 | Place::ToCreate
                 | Place::Checking { .. }
+                | Place::Comparing(_)
                 | Place::Held { .. } => {
                     *place = Place::Settled(Fate::Missing {
                         reason: reason.to_owned(),

@@ -4,7 +4,8 @@
 mod dice;
 mod job;
 mod model;
-mod wanted;
+mod planned;
+pub(super) mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,13 +4,15 @@
 //!
 //! | known of the run | next request |
 //! |---|---|
-//! | the runs of the build are not known | look up runs (the next page) |
+//! | the runs of the build, or of the plan, are not known | look up runs (the next page) |
+//! | a run of the plan was listed without its comment | read it |
 //! | one of our own open runs is in the way | end it as `Aborted` |
 //! | it may be in a finished run that is not whole | read the results of that |
+//! | finished runs may hold a part of it | read their results |
 //! | it is decided that it must be made | create it |
 //! | which results it holds is not known | read its results, until enough looks agree |
 //! | a refusal may mean that it was ended by somebody | read the run |
-//! | results are missing | add the next ones |
+//! | results are missing | add the next ones; fill them in a planned run |
 //! | whether an attachment arrived is not known | read the attachments of that place |
 //! | attachments are missing | attach up to eight |
 //! | other runs with its reports may have appeared | look up runs |
@@ -24,6 +26,7 @@
 
 use super::desired::{Desired, DesiredRun};
 use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen, place};
+use super::points::Slot;
 use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::form::Form;
 use crate::azure_devops::test_runs::{self, AddedResult, Ending};
@@ -50,6 +53,11 @@ pub enum Step {
         /// How many runs were read before.
         skip: usize,
     },
+    /// Reads a run that was listed without its comment.
+    ReadFound {
+        /// Which.
+        id: TestRunId,
+    },
     /// Makes a run.
     Create {
         /// Which.
@@ -74,6 +82,19 @@ pub enum Step {
         id: TestRunId,
         /// Which, in order.
         results: Vec<usize>,
+        /// What of them is sent.
+        form: Form,
+    },
+    /// Fills results that a planned run was made with.
+    FillResults {
+        /// Of which run.
+        run: usize,
+        /// Its id.
+        id: TestRunId,
+        /// Which, in order.
+        results: Vec<usize>,
+        /// The result that each of them fills.
+        slots: Vec<Slot>,
         /// What of them is sent.
         form: Form,
     },
@@ -119,9 +140,11 @@ impl Step {
         match self {
             Step::Create { .. }
             | Step::AddResults { .. }
+            | Step::FillResults { .. }
             | Step::Attach { .. }
             | Step::End { .. } => true,
             Step::LookUp { .. }
+            | Step::ReadFound { .. }
             | Step::ReadResults { .. }
             | Step::ReadAttachments { .. }
             | Step::ReadRun { .. } => false,
@@ -137,6 +160,14 @@ pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
             step: Step::LookUp { skip: pages.len() },
             wait,
         });
+    }
+    if let Listing::WithoutComments { runs, .. } = &seen.listing {
+        let without = runs
+            .iter()
+            .find(|run| run.comment.is_none() && !seen.comments.contains_key(&run.id));
+        if let Some(run) = without {
+            return Some(at_once(Step::ReadFound { id: run.id }));
+        }
     }
     if let Some((id, why)) = seen.orphans.first() {
         let ending = Ending::Aborted { reason: why.text() };
@@ -157,6 +188,14 @@ pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
                     run: at,
                     id: *id,
                     skip: looks.page.len(),
+                    with_sub_results: false,
+                }));
+            }
+            Place::Comparing(comparing) => {
+                return Some(at_once(Step::ReadResults {
+                    run: at,
+                    id: comparing.id(),
+                    skip: comparing.skip(),
                     with_sub_results: false,
                 }));
             }
@@ -226,6 +265,16 @@ fn fill(at: usize, run: &DesiredRun, filling: &Filling, seen: &Seen) -> Option<N
         });
     }
     if let Some((results, form)) = next_batch(run, filling, stored) {
+        if run.run.plan.is_some() {
+            let slots = results.iter().filter_map(|&at| filling.slots[at]).collect();
+            return Some(at_once(Step::FillResults {
+                run: at,
+                id,
+                results,
+                slots,
+                form,
+            }));
+        }
         return Some(at_once(Step::AddResults {
             run: at,
             id,

@@ -2,7 +2,7 @@
 
 use super::desired::Desired;
 use super::fate::Remark;
-use crate::problem::{Problem, code};
+use crate::problem::{Problem, code, counted};
 
 /// A remark, as it is told.
 pub(super) enum Told {
@@ -59,6 +59,23 @@ pub(super) fn told(remark: &Remark, desired: &Desired) -> Told {
             code::MARK_LOST,
             format!("Azure DevOps did not keep the comment of test run {id} as it was sent"),
             "A later try of this step will not find it, and publish its results once more.",
+        )),
+        Remark::HeldInPart { run, id, results } => Told::Line(format!(
+            "'{}': test run {id} holds {} of it already; the rest is published beside it",
+            name(run),
+            counted(*results, "result")
+        )),
+        Remark::NotAutomated { run, reason } => Told::Problem(Problem::warning(
+            code::RUN_NOT_AUTOMATED,
+            format!(
+                "'{}' is made as a run that is not automated, because Azure DevOps refuses an automated one: {reason}",
+                name(run)
+            ),
+            "Such a run is not in the build's Tests tab. 'automationFields: fill' makes its test cases automated.",
+        )),
+        Remark::NotAutomatedEither { run } => Told::Line(format!(
+            "'{}' is made as a run that is not automated either",
+            name(run)
         )),
         Remark::NotEnded { id, reason } => Told::Problem(Problem::warning(
             code::RUN_LEFT_OPEN,

@@ -42,7 +42,10 @@ pub(super) enum Turn {
 
 /// A process.
 pub(super) struct Job<'a> {
-    pub(super) desired: &'a Desired,
+    /// What it began with.
+    pub(super) given: &'a Desired,
+    /// What that came to.
+    pub(super) desired: Desired,
     pub(super) seen: Seen,
     pub(super) requests: usize,
 }
@@ -50,7 +53,8 @@ pub(super) struct Job<'a> {
 impl<'a> Job<'a> {
     pub(super) fn new(desired: &'a Desired) -> Self {
         Self {
-            desired,
+            given: desired,
+            desired: desired.clone(),
             seen: Seen::nothing(desired),
             requests: 0,
         }
@@ -74,7 +78,7 @@ impl<'a> Job<'a> {
 
     /// The next request, if there is one.
     pub(super) fn turn(&mut self, model: &mut Model, dice: &mut Dice, weather: Weather) -> Turn {
-        let Some(step::Next { step, wait }) = step::next(self.desired, &self.seen) else {
+        let Some(step::Next { step, wait }) = step::next(&self.desired, &self.seen) else {
             return Turn::Done;
         };
         self.requests += 1;
@@ -86,7 +90,7 @@ impl<'a> Job<'a> {
         }
         if dice.percent(weather.kills) {
             if dice.percent(50) {
-                model.handle(self.desired, &step);
+                model.handle(&self.desired, &step);
             }
             return Turn::Killed;
         }
@@ -103,15 +107,16 @@ impl<'a> Job<'a> {
                     id: *id,
                     attachments: vec![(at, place)],
                 };
-                let sent = send(self.desired, &one, model, dice, weather);
+                let sent = send(&self.desired, &one, model, dice, weather);
                 let sent = without_answer(sent);
                 let stop = self.seen.learn_attachment(*run, at, &sent, answered);
                 assert!(stop.is_none());
             }
             return Turn::Went;
         }
-        let sent = send(self.desired, &step, model, dice, weather);
-        assert!(self.seen.learn(self.desired, &step, sent).is_none());
+        let sent = send(&self.desired, &step, model, dice, weather);
+        assert!(self.seen.learn(&self.desired, &step, sent).is_none());
+        self.seen.adapt(&mut self.desired);
         Turn::Went
     }
 
@@ -143,6 +148,10 @@ fn send(
         return match model.handle(desired, step) {
             Handled::Answer(answer) => Sent::Answered(answer),
             Handled::Refusal(status) => Sent::Refused(refusal(status)),
+            Handled::Says(status, message) => Sent::Refused(Refusal {
+                message,
+                ..refusal(status)
+            }),
             Handled::Breaks => Sent::Unknown(trouble(TroubleKind::Server)),
         };
     }

@@ -8,8 +8,10 @@ use crate::azure_devops::form::Form;
 use crate::azure_devops::test_runs::{
     AddedResult, Ending, Place, RunsPage, StoredAttachment, StoredResult, StoredRun,
 };
-use crate::azure_devops::{Life, NewTestResult, RunState, SubResultId, TestResultId, TestRunId};
-use crate::publish::desired::Desired;
+use crate::azure_devops::{
+    Life, NewTestResult, RunState, SubResultId, TestPointId, TestResultId, TestRunId,
+};
+use crate::publish::desired::{Desired, DesiredRun, LookUp};
 use crate::publish::seen::Answer;
 use crate::publish::step::Step;
 
@@ -37,7 +39,20 @@ pub(super) enum Trap {
 pub(super) enum Handled {
     Answer(Answer),
     Refusal(u16),
+    /// A refusal whose words matter.
+    Says(u16, String),
     Breaks,
+}
+
+/// What the service has against planned runs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Against {
+    /// Points that it does not know.
+    pub(super) points: BTreeSet<u64>,
+    /// Runs that are automated.
+    pub(super) automated: bool,
+    /// Runs with more points: refused, or broken over.
+    pub(super) more_points: Option<(usize, Trap)>,
 }
 
 #[derive(Default)]
@@ -45,6 +60,7 @@ pub(super) struct Model {
     pub(super) runs: BTreeMap<u64, ModelRun>,
     /// The result of this name and duration, but in the forms given.
     pub(super) trap: Option<(Trap, NewTestResult, BTreeSet<Form>)>,
+    pub(super) against: Against,
     last_run: u64,
     /// Requests that nobody waits for any more, and when they are handled.
     late: Vec<(u64, Desired, Step)>,
@@ -73,7 +89,10 @@ impl Model {
         match step {
             Step::LookUp { skip } => {
                 let runs = self.runs.iter().skip(*skip).take(PAGE);
-                let runs: Vec<_> = runs.map(|(id, run)| stored(*id, run)).collect();
+                let mut runs: Vec<_> = runs.map(|(id, run)| stored(*id, run)).collect();
+                if let LookUp::Plan(_) = desired.look_up {
+                    runs.iter_mut().for_each(|run| run.comment = None);
+                }
                 Handled::Answer(Answer::Runs(RunsPage {
                     is_last: runs.len() < PAGE,
                     next: None,
@@ -81,13 +100,18 @@ impl Model {
                     now: Timestamp::UNIX_EPOCH,
                 }))
             }
+            Step::ReadFound { id } => self.read(*id, |run| Answer::Run(stored(id.0, run))),
             Step::Create { run } => {
+                let run = &desired.runs[*run];
+                if let Some(refused) = self.refuses(run) {
+                    return refused;
+                }
                 self.last_run += 1;
                 let made = ModelRun {
-                    comment: desired.runs[*run].run.comment.as_str().to_owned(),
+                    comment: run.run.comment.as_str().to_owned(),
                     state: RunState::InProgress,
                     error_message: String::new(),
-                    results: Vec::new(),
+                    results: waiting_results(&run.points),
                     attachments: Vec::new(),
                 };
                 let answer = stored(self.last_run, &made);
@@ -103,6 +127,21 @@ impl Model {
                 let all = &desired.runs[*run].results;
                 let results: Vec<_> = results.iter().map(|&at| all[at].in_form(*form)).collect();
                 self.add(*id, *form, &results)
+            }
+            Step::FillResults {
+                run,
+                id,
+                results,
+                slots,
+                form,
+            } => {
+                let all = &desired.runs[*run].results;
+                let results = results.iter().zip(slots);
+                let results = results.map(|(&at, slot)| {
+                    let sent = slot.filled_by(all[at].in_form(*form));
+                    (slot.id, sent.into_owned())
+                });
+                self.fill(*id, *form, &results.collect::<Vec<_>>())
             }
             Step::Attach {
                 run,
@@ -181,6 +220,63 @@ impl Model {
         Handled::Answer(Answer::Added(added))
     }
 
+    /// Why a run is not made.
+    fn refuses(&self, run: &DesiredRun) -> Option<Handled> {
+        run.run.plan?;
+        if let Some((most, trap)) = self.against.more_points
+            && run.points.len() > most
+        {
+            return Some(match trap {
+                Trap::Refuses => Handled::Says(400, "too many".to_owned()),
+                Trap::Breaks => Handled::Breaks,
+            });
+        }
+        let unknown = |point: &&TestPointId| self.against.points.contains(&point.0);
+        if let Some(point) = run.points.iter().find(unknown) {
+            let message = format!("Test point {point} not found.");
+            return Some(Handled::Says(404, message));
+        }
+        if self.against.automated && run.run.automated {
+            return Some(Handled::Says(400, "nicht automatisiert".to_owned()));
+        }
+        None
+    }
+
+    /// Fills results; iterations come behind those that are there.
+    fn fill(
+        &mut self,
+        id: TestRunId,
+        form: Form,
+        changes: &[(TestResultId, NewTestResult)],
+    ) -> Handled {
+        let Some(run) = self.runs.get_mut(&id.0) else {
+            return Handled::Refusal(404);
+        };
+        if run.state.life() != Life::Open {
+            return Handled::Refusal(400);
+        }
+        if let Some((trap, bad, taken)) = &self.trap
+            && !taken.contains(&form)
+            && changes.iter().any(|(_, new)| *new == *bad.in_form(form))
+        {
+            return match trap {
+                Trap::Refuses => Handled::Refusal(400),
+                Trap::Breaks => Handled::Breaks,
+            };
+        }
+        for (id, new) in changes {
+            let Some(stored) = run.results.iter_mut().find(|stored| stored.id == *id) else {
+                return Handled::Refusal(404);
+            };
+            stored.is_completed = true;
+            stored.outcome = new.outcome.as_str().to_owned();
+            stored.automated_test_name = new.automated_test_name.as_str().to_owned();
+            stored.duration_in_ms = new.duration.map(|duration| duration.as_millis() as f64);
+            stored.iterations += new.iteration_details.len();
+        }
+        Handled::Answer(Answer::Filled)
+    }
+
     /// Attachments are taken by runs that were ended, too.
     pub(super) fn attach(
         &mut self,
@@ -223,6 +319,24 @@ impl Model {
     pub(super) fn is_closed(&self) -> bool {
         self.runs.values().all(|run| run.state.life() != Life::Open)
     }
+}
+
+/// What a planned run is made with; no order is promised.
+fn waiting_results(points: &[TestPointId]) -> Vec<StoredResult> {
+    let points = points.iter().rev().enumerate();
+    let results = points.map(|(number, point)| StoredResult {
+        id: TestResultId(100_000 + number as u64),
+        automated_test_name: String::new(),
+        automated_test_storage: String::new(),
+        computer_name: String::new(),
+        outcome: "Unspecified".to_owned(),
+        duration_in_ms: Some(0.0),
+        sub_results: Vec::new(),
+        point: Some(*point),
+        is_completed: false,
+        iterations: 0,
+    });
+    results.collect()
 }
 
 fn stored(id: u64, run: &ModelRun) -> StoredRun {

@@ -3,9 +3,11 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::azure_devops::{
     AutomatedTestName, AutomatedTestStorage, BuildId, Content, GroupType, NewAttachment,
-    NewSubResult, NewTestResult, NewTestRun, Outcome,
+    NewIteration, NewSubResult, NewTestResult, NewTestRun, Outcome, TestPlanId, TestPointId,
 };
 use crate::publish::desired::{Desired, DesiredAttachment, DesiredRun, LookUp, Target};
 use crate::publish::marker::{Owner, ReportKey};
@@ -21,34 +23,87 @@ pub(super) fn clean(text: &str) -> Clean {
 /// them apart; every third has sub-results; each has an attachment, as the run has two.
 pub(super) fn desired(owner: &str, runs: usize, results: usize) -> Desired {
     let owner = Owner::new(owner);
-    let run = |at: usize| {
+    let runs = (0..runs).map(|at| {
         let results: Vec<NewTestResult> = (0..results).map(result).collect();
+        let keys = vec![ReportKey::new(&[&format!("suite {at}")], ["state"])];
         let mut run = DesiredRun {
-            keys: vec![ReportKey::new(&[&format!("suite {at}")], ["state"])],
-            run: NewTestRun {
-                name: clean(&format!("run {at}")),
-                comment: Clean::default(),
-                build: None,
-                target_branch: None,
-                platform: Clean::default(),
-                configuration: Clean::default(),
-                started: None,
-                completed: None,
-                pipeline: None,
-                release: None,
-                plan: None,
-                automated: true,
-            },
             attachments: attachments(&results),
             results,
-            points: Vec::new(),
-            is_part: false,
+            ..run(at, keys)
         };
         run.run.comment = run.marker(&owner).text();
         run
+    });
+    let look_up = LookUp::Build(BuildId(1));
+    Desired::new(owner.clone(), false, look_up, runs.collect())
+}
+
+/// A run without anything in it.
+fn run(at: usize, keys: Vec<ReportKey>) -> DesiredRun {
+    DesiredRun {
+        keys,
+        run: NewTestRun {
+            name: clean(&format!("run {at}")),
+            comment: Clean::default(),
+            build: None,
+            target_branch: None,
+            platform: Clean::default(),
+            configuration: Clean::default(),
+            started: None,
+            completed: None,
+            pipeline: None,
+            release: None,
+            plan: None,
+            automated: true,
+        },
+        results: Vec::new(),
+        points: Vec::new(),
+        attachments: Vec::new(),
+        is_part: false,
+    }
+}
+
+/// Planned runs with a result for each of these points; every third has three rows. Each has an
+/// attachment, as the run has two.
+pub(in crate::publish) fn planned(owner: &str, points: &[&[u64]]) -> Desired {
+    let runs = points.iter().enumerate().map(|(at, points)| {
+        let results = points.iter().map(|&point| {
+            let mut result = result(point as usize);
+            result.test_case_title = Clean::default();
+            result.sub_results = Vec::new();
+            result.result_group_type = None;
+            result.iteration_details = rows(if point % 3 == 0 { 3 } else { 0 });
+            result
+        });
+        let results: Vec<NewTestResult> = results.collect();
+        let keys = vec![ReportKey::new(&[&format!("suite {at}"), "17"], ["state"])];
+        let mut run = DesiredRun {
+            attachments: attachments(&results),
+            results,
+            points: points.iter().map(|&point| TestPointId(point)).collect(),
+            is_part: true,
+            ..run(at, keys)
+        };
+        run.run.plan = Some(TestPlanId(17));
+        run.run.completed = Timestamp::from_second(at as i64).ok();
+        run.run.comment = run.marker(&Owner::new(owner)).text();
+        run
+    });
+    let look_up = LookUp::Build(BuildId(1));
+    Desired::new(Owner::new(owner), false, look_up, runs.collect())
+}
+
+fn rows(number: u32) -> Vec<NewIteration> {
+    let row = |id| NewIteration {
+        id,
+        outcome: Outcome::Failed,
+        started_date: None,
+        completed_date: None,
+        duration: None,
+        error_message: clean("why"),
+        comment: clean("which"),
     };
-    let runs = (0..runs).map(run).collect();
-    Desired::new(owner.clone(), false, LookUp::Build(BuildId(1)), runs)
+    (1..=number).map(row).collect()
 }
 
 /// Of three results of a name the first has a duration and sub-results, the other two are equal.
