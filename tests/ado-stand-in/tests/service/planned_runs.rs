@@ -200,7 +200,7 @@ fn the_results_of_a_planned_run_are_changed_and_keep_their_place() {
         let change = with(json!({ "id": id }), fields);
         patch(&service, &path, &json!([change]))
     };
-    let done = json!({ "state": "Completed", "outcome": "Passed", "testPoint": { "id": "7001" } });
+    let done = json!({ "state": "Completed", "outcome": "Passed", "testPoint": { "id": "7001" }, "testCase": { "id": "1001" } });
     assert_eq!(change(&done).status, 200);
     let result = get(&service, &path).json()["value"][0].clone();
     assert_eq!(result["testCase"]["name"], "Valid user");

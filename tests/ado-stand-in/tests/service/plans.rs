@@ -277,6 +277,13 @@ fn test_cases_of_a_suite_come_in_its_order_with_their_points() {
     assert_eq!(second.header("x-ms-continuationtoken"), None);
     assert_eq!(all("&configurationIds=4").count(), 1);
     assert_eq!(all("&testIds=1002").count(), 1);
+    let inactive = get(&service, "Shop/_apis/testplan/Plans/17/Suites/23/TestCase").json();
+    assert_eq!(inactive["value"][0]["workItem"]["id"], 1003);
+    assert_eq!(
+        inactive["value"][0]["pointAssignments"],
+        json!([]),
+        "no longer assigned"
+    );
 }
 
 #[test]

@@ -32,6 +32,24 @@ fn a_point_shows_its_last_result() {
         "passed",
         "a deleted run does not count"
     );
+    service.delete_run(second);
+    new_planned_run(&service, &[7002]);
+    assert_eq!(
+        shown(&service, 7001),
+        ("unspecified".into(), "ready".into())
+    );
+}
+
+#[test]
+fn a_result_that_waits_decides_nothing_until_it_is_completed() {
+    let service = planned();
+    let first = new_planned_run(&service, &[7001]);
+    let second = new_planned_run(&service, &[7001]);
+    finish(&service, second, 7001, "Passed");
+    let id = result_of(&service, first, 7001);
+    let path = format!("Shop/_apis/test/Runs/{first}/results");
+    patch(&service, &path, &json!([{ "id": id, "comment": "soon" }]));
+    assert_eq!(shown(&service, 7001).0, "passed");
 }
 
 #[test]
