@@ -1,6 +1,6 @@
 //! The products that a publisher meets, each with what is known to set it apart (contract §1.3 and §2.3).
 
-use crate::settings::Settings;
+use crate::settings::{AUTOMATION_MISMATCH, PlanSettings, Settings};
 
 /// A product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,10 @@ impl Settings {
     #[must_use]
     pub fn of(server: Server) -> Settings {
         let services = server == Server::Services;
+        let old = matches!(
+            server,
+            Server::Tfs2018 | Server::Server2019 | Server::Server2019Update1 | Server::Server2020
+        );
         Settings {
             hosted: services,
             collection: if services {
@@ -45,13 +49,11 @@ impl Settings {
                 Server::Services | Server::Server2022Update1 => (7, 1),
                 Server::ServerWithoutYear => (7, 2),
             },
-            replies_of_2020: matches!(
-                server,
-                Server::Tfs2018
-                    | Server::Server2019
-                    | Server::Server2019Update1
-                    | Server::Server2020
-            ),
+            replies_of_2020: old,
+            plans: PlanSettings {
+                automation_mismatch: old.then(|| AUTOMATION_MISMATCH.to_owned()),
+                ..PlanSettings::default()
+            },
             ..Settings::default()
         }
     }

@@ -54,6 +54,9 @@ pub(super) fn batch(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
     let replies = items.iter().map(|item| {
         let answer = match one(state, item) {
             Ok(view) => Answer::json(200, &view),
+            Err(refusal) if state.settings.foreign_messages => {
+                refusal.in_another_language().answer()
+            }
             Err(refusal) => refusal.answer(),
         };
         json!({

@@ -2,7 +2,7 @@
 
 use crate::plans_support::*;
 use crate::support::*;
-use ado_stand_in::{AUTOMATION_MISMATCH, Build, Plan, Project, WorkItem};
+use ado_stand_in::{AUTOMATION_MISMATCH, Build, Plan, Project, Server, Settings, WorkItem};
 use serde_json::{Value, json};
 
 const RUNS: &str = "Shop/_apis/test/runs";
@@ -188,6 +188,24 @@ fn an_automated_run_with_a_manual_test_case_can_be_refused_in_any_language() {
         400,
         "Automatisierungsstatus",
     );
+}
+
+#[test]
+fn an_older_server_compares_the_automation_of_run_and_test_case() {
+    for (server, old) in [
+        (Server::Server2019, true),
+        (Server::Server2020, true),
+        (Server::Server2022, false),
+        (Server::Services, false),
+    ] {
+        let settings = Settings::of(server);
+        let message = settings.plans.automation_mismatch.as_deref();
+        assert_eq!(
+            message.is_some_and(|text| text == AUTOMATION_MISMATCH),
+            old,
+            "{server:?}"
+        );
+    }
 }
 
 #[test]

@@ -248,6 +248,20 @@ fn a_work_item_that_may_not_be_edited_is_refused_alone() {
 }
 
 #[test]
+fn each_refusal_in_a_batch_can_be_in_another_language() {
+    let service = planned_with(|settings| settings.foreign_messages = true);
+    let replies = batch(
+        &service,
+        &[change(1001, &json!([guard(9), set(NAME, "a")]))],
+    );
+    let message = replies[0].1["message"].as_str().unwrap();
+    assert!(
+        message.contains("TF26071") && !message.contains("changed by someone"),
+        "{message}"
+    );
+}
+
+#[test]
 fn fields_of_a_work_item_are_checked() {
     let service = planned();
     service.add_work_item(WorkItem::new(900, "User Story", "Log in"));
