@@ -3,14 +3,16 @@
 //! Katalon writes at most 1,000 lines. The values are Groovy source, `'ann'`, `42`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::text::{read_whole, unescape_java};
+use super::unknown::Unknown;
 
 /// A planned case, or a planned row of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct Binding {
     /// The first line that is no JSON object with a test case, counted from 1; a run that was
     /// killed can leave half a line.
     pub first_bad_line: Option<usize>,
+    /// What a later version of Katalon may have added.
+    pub unknown: Unknown,
 }
 
 /// Reads the whole file.
@@ -43,7 +47,7 @@ pub fn read(source: impl Read) -> std::io::Result<Binding> {
         if line.trim().is_empty() {
             continue;
         }
-        match planned_case(line) {
+        match planned_case(line, &mut binding.unknown) {
             Some(case) => binding.cases.push(case),
             None => {
                 binding.first_bad_line.get_or_insert(index + 1);
@@ -53,10 +57,14 @@ pub fn read(source: impl Read) -> std::io::Result<Binding> {
     Ok(binding)
 }
 
-fn planned_case(line: &str) -> Option<PlannedCase> {
+fn planned_case(line: &str, unknown: &mut Unknown) -> Option<PlannedCase> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Line {
+        #[serde(default, rename = "testCaseName")]
+        _name: IgnoredAny,
+        #[serde(default, rename = "testCaseExecutionId")]
+        _execution_id: IgnoredAny,
         test_case_id: String,
         #[serde(default)]
         binded_values: Option<InOrder>,
@@ -64,8 +72,13 @@ fn planned_case(line: &str) -> Option<PlannedCase> {
         iteration_variable_name: Option<String>,
         #[serde(default)]
         masked_variable_names: Option<Vec<String>>,
+        #[serde(flatten)]
+        others: BTreeMap<String, IgnoredAny>,
     }
     let line: Line = serde_json::from_str(line).ok()?;
+    for name in line.others.keys() {
+        unknown.add("member", name, "testCaseBinding");
+    }
     let bound_values = line
         .binded_values
         .map_or_else(Vec::new, |InOrder(members)| members)
@@ -167,6 +180,14 @@ mod tests {
         let binding = read(line.as_bytes()).unwrap();
         assert_eq!(binding.cases[0].iteration_variable, "user");
         assert_eq!(binding.cases[0].masked_variables, ["pin"]);
+    }
+
+    #[test]
+    fn what_no_version_writes_is_noted() {
+        let line = r#"{"testCaseName":"Test Cases/A","testCaseId":"Test Cases/A","shard":[1]}"#;
+        let binding = read(line.as_bytes()).unwrap();
+        assert_eq!(binding.cases.len(), 1);
+        assert_eq!(binding.unknown.named(), "member 'shard' of testCaseBinding");
     }
 
     #[test]

@@ -272,6 +272,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_skipped_has_not_passed_and_a_failure_stays_one() {
+        for (status, expected) in [
+            ("PASSED", "SKIPPED"),
+            ("", "SKIPPED"),
+            ("FAILED", "FAILED"),
+            ("INCOMPLETE", "INCOMPLETE"),
+        ] {
+            let case = format!(
+                "<testcase name=\"Test Cases/x\" status=\"{status}\"><skipped message=\"no\"/></testcase>"
+            );
+            assert_eq!(first_case(&suite(&case)).status, expected);
+        }
+    }
+
+    #[test]
     fn of_a_property_given_twice_the_last_value_that_is_not_empty_counts() {
         let xml = suite(
             "<properties><property name=\"deviceName\" value=\"\"/>\

@@ -76,6 +76,7 @@ pub(super) fn read(folder: &ReportFolder) -> FolderRead {
     if let Some(Ok(log)) = &files.log {
         read.unknown.extend(&log.unknown);
     }
+    read.unknown.extend(&files.binding.unknown);
     tell_empty_log(folder, &contents, &files, &mut read.problems);
     choose_run(folder, &mut files, &mut read.problems);
     tell_damage(folder, &contents, &files, &mut read.problems);

@@ -817,8 +817,9 @@ fn what_a_later_katalon_adds_is_named_once_and_costs_nothing() {
     assert_eq!(
         messages(&read),
         [
-            "reports hold what this version does not know: attribute 'shard' of testcase, \
-             element 'flow' of JUnit, element 'spanId' of the log, level 'NOTICE' of the log, \
+            "reports hold what this version does not know: attribute 'part' of the log, attribute \
+             'shard' of testcase, element 'flow' of JUnit, element 'spanId' of the log, level \
+             'NOTICE' of the log, member 'retries' of testCaseBinding, property 'lane' of startTest, \
              status 'BLOCKED'"
         ]
     );

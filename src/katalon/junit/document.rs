@@ -29,6 +29,7 @@ enum Element {
     CaseProperties,
     CaseProperty,
     Failure,
+    Skipped,
     Output,
     /// Unknown, or known at another place.
     Other,
@@ -100,6 +101,7 @@ impl Document {
             (Some(Element::Case), "properties") => Element::CaseProperties,
             (Some(Element::CaseProperties), "property") => Element::CaseProperty,
             (Some(Element::Case), "failure" | "error") => Element::Failure,
+            (Some(Element::Case), "skipped") => Element::Skipped,
             (Some(Element::Case), "system-out") => Element::Output,
             (Some(_), _) => Element::Other,
         };
@@ -112,6 +114,14 @@ impl Document {
             Element::Case => self.start_case(tag, line)?,
             Element::SuiteProperty | Element::CaseProperty => self.start_property(tag)?,
             Element::Failure => self.start_failure(tag)?,
+            Element::Skipped => {
+                // No version up to 11.4 writes it. What is skipped has not passed.
+                if let Some(case) = self.case()
+                    && matches!(Status::parse(&case.status), Some(Status::Passed) | None)
+                {
+                    Status::Skipped.as_str().clone_into(&mut case.status);
+                }
+            }
             Element::Output => self.text.clear(),
             Element::Other => {
                 if !KNOWN_ELEMENTS.contains(&name.as_str()) {
@@ -202,21 +212,26 @@ impl Document {
         self.text.clear();
         self.property_name.clear();
         self.property_value = None;
+        let mut unknown = Unknown::default();
         each_attribute(tag, |name, value| match name {
             "name" => self.property_name = value,
             "value" => self.property_value = Some(value),
-            _ => {}
-        })
+            other => unknown.add("attribute", other, "property"),
+        })?;
+        self.junit.unknown.extend(&unknown);
+        Ok(())
     }
 
     fn start_failure(&mut self, tag: &BytesStart<'_>) -> Result<(), String> {
         self.text.clear();
         let mut message = None;
-        each_attribute(tag, |name, value| {
-            if name == "message" {
-                message = Some(value);
-            }
+        let mut unknown = Unknown::default();
+        each_attribute(tag, |name, value| match name {
+            "message" => message = Some(value),
+            "type" => {}
+            other => unknown.add("attribute", other, "failure"),
         })?;
+        self.junit.unknown.extend(&unknown);
         // Katalon writes one; of several the first is what ended the test.
         if let Some(case) = self.case()
             && case.message.is_none()
@@ -245,9 +260,12 @@ impl Document {
                     suite.properties.insert(name, value);
                 }
             }
-            Some(Element::CaseProperty) if self.property_name == "data_binding" => {
+            Some(Element::CaseProperty) => {
                 let value = self.take_property_value();
-                if let Some(case) = self.case() {
+                if self.property_name != "data_binding" {
+                    let name = &self.property_name;
+                    self.junit.unknown.add("property", name, "testcase");
+                } else if let Some(case) = self.case() {
                     case.data_binding = binding::plain_values(&value);
                 }
             }
@@ -270,7 +288,7 @@ impl Document {
                 Element::Root
                 | Element::SuiteProperties
                 | Element::CaseProperties
-                | Element::CaseProperty
+                | Element::Skipped
                 | Element::Other,
             )
             | None => {}
@@ -366,7 +384,7 @@ impl Document {
 }
 
 /// Elements that Katalon is known to write, of which nothing is needed.
-const KNOWN_ELEMENTS: [&str; 3] = ["system-out", "system-err", "skipped"];
+const KNOWN_ELEMENTS: [&str; 2] = ["system-out", "system-err"];
 
 /// Attributes that Katalon is known to write, of which nothing is needed: its counters.
 const KNOWN_ATTRIBUTES: [&str; 11] = [

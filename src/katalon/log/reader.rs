@@ -39,6 +39,36 @@ const KNOWN_LEVELS: [&str; 13] = [
     "DEBUG",
 ];
 
+/// Properties that a version of Katalon is known to write where a suite or a test case begins or
+/// ends; those of BDD all begin alike. (Of messages they are not looked at: anybody may log some.)
+const KNOWN_PROPERTIES: [&str; 25] = [
+    "name",
+    "description",
+    "id",
+    "source",
+    "tag",
+    "isOptional",
+    "isDebugOnly",
+    "iteration",
+    "currentRetryCount",
+    "remainingRetryCount",
+    "rerunTestFailImmediately",
+    "retryCount",
+    "stopImmediately",
+    "devicePlatform",
+    "origin",
+    "uuid",
+    "keywordsUsage",
+    "executedKeywords",
+    VARIABLES,
+    "applitools",
+    "selfHealingApplied",
+    "aiSelfHealingApplied",
+    "stepIndex",
+    "startLine",
+    "attachment",
+];
+
 /// The property that holds a JSON list of [`Variable`].
 const VARIABLES: &str = "executionBindingVariables";
 
@@ -137,7 +167,15 @@ impl LogReader {
             self.log.first_millis = self.log.first_millis.or(record.millis);
             self.log.last_millis = record.millis;
         }
-        match (record.level.as_str(), record.method.as_str()) {
+        let method = record.method.as_str();
+        if ["startSuite", "endSuite", "startTest", "endTest"].contains(&method) {
+            for (name, _) in &record.properties {
+                if !KNOWN_PROPERTIES.contains(&name.as_str()) && !name.starts_with("BDD_") {
+                    self.unknown.add("property", name, method);
+                }
+            }
+        }
+        match (record.level.as_str(), method) {
             ("START", "startSuite") => self.start_suite(record),
             ("END", "endSuite") => {
                 self.next_begins();
