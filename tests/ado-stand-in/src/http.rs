@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use socket2::Socket;
+use socket2::{SockRef, Socket};
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
@@ -37,6 +37,10 @@ pub(crate) fn start(
     let host = if settings.ipv6 { "::1" } else { "127.0.0.1" };
     let listener = std::net::TcpListener::bind((host, 0))?;
     listener.set_nonblocking(true)?;
+    if let Some(bytes) = settings.receive_buffer {
+        // Every connection that is accepted inherits it.
+        SockRef::from(&listener).set_recv_buffer_size(bytes)?;
+    }
     let port = listener.local_addr()?.port();
     let authority = if settings.tls {
         Some(

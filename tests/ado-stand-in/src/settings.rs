@@ -71,6 +71,9 @@ pub struct Settings {
     pub certificate: ServerCertificate,
     /// With TLS: demand a client certificate of that authority.
     pub client_certificate: bool,
+    /// How many bytes the system keeps for a connection that is not read from: a small number makes a slow reader
+    /// felt by who sends. `None` is the system's own, megabytes on one machine.
+    pub receive_buffer: Option<usize>,
     /// Listen on `::1` instead of 127.0.0.1.
     pub ipv6: bool,
 }
@@ -106,6 +109,7 @@ impl Default for Settings {
             tls: false,
             certificate: ServerCertificate::default(),
             client_certificate: false,
+            receive_buffer: None,
             ipv6: false,
         }
     }
