@@ -32,6 +32,8 @@ pub mod test_plans;
 pub mod test_points;
 pub mod test_runs;
 pub mod tls;
+mod transport;
+mod tunnel;
 mod upload;
 pub mod version;
 pub mod work_items;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::Url;
+use url::Url;
 
 /// The address of an organization (Services) or collection (Server): `http` or `https`, without
 /// user, query, fragment, and slash at the end.

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use regex::RegexBuilder;
-use reqwest::Url;
+use url::Url;
 
 use super::Secret;
 use crate::environment::Environment;

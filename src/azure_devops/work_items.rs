@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
+use http::Method;
 use serde_json::{Value, json};
 
 use super::client::{ApiVersion, Call, Client, Resource, Writer};

@@ -31,6 +31,7 @@ mod publishing_once;
 mod secure_connection;
 mod servers;
 mod service_connection;
+mod silence;
 mod stale_reports;
 mod test_run_per;
 mod test_runs;
