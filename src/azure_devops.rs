@@ -264,7 +264,12 @@ pub struct AutomatedTestStorage(String);
 impl AutomatedTestName {
     /// Takes a name; a too long one is cut so that it stays its own.
     pub fn new(name: &str) -> Self {
-        Self(cut_name(&without_controls(name), TEST_NAME_LIMIT))
+        Self::within(name, TEST_NAME_LIMIT)
+    }
+
+    /// The same where less room is.
+    pub fn within(name: &str, limit: usize) -> Self {
+        Self(cut_name(&without_controls(name), limit))
     }
 
     /// The name as sent.

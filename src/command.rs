@@ -12,6 +12,7 @@ use crate::problem::Severity;
 use crate::publish::{Waits, cancelled};
 
 mod age;
+mod automation;
 mod build;
 mod connecting;
 mod context;

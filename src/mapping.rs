@@ -16,6 +16,7 @@ use crate::publish::desired::DesiredRun;
 use crate::publish::marker::{Marker, Owner, ReportKey};
 use crate::secrets::{Clean, Secrets};
 
+pub mod automation;
 mod groups;
 mod placement;
 pub mod plan;
@@ -33,7 +34,7 @@ pub use placement::Placement;
 pub use planned::{outcome_on_point, planned_run};
 pub use results::without_message;
 pub use test_case_ids::{IdSources, Ids};
-pub use titles::{TitleOf, run_titles};
+pub use titles::{TitleOf, name_without_version, run_titles};
 
 /// What decides how reports become runs.
 #[derive(Clone)]

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::AutomatedTestName;
 use super::client::{ApiVersion, Call, Client, Resource, Writer};
 use super::reading::{list, number};
 use super::sent::Sent;
+use crate::secrets::Clean;
 
 /// Work items in one request; the service refuses more.
 pub const WORK_ITEMS_PER_REQUEST: usize = 200;
@@ -57,6 +59,25 @@ impl StoredWorkItem {
     }
 }
 
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldValue {
+    /// A text.
+    Text(Clean),
+    /// The identity of a test, which is never masked.
+    Test(AutomatedTestName),
+}
+
+impl FieldValue {
+    /// The value as it is sent.
+    pub fn as_str(&self) -> &str {
+        match self {
+            FieldValue::Text(text) => text.as_str(),
+            FieldValue::Test(name) => name.as_str(),
+        }
+    }
+}
+
 /// Fields of a work item to be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkItemChange {
@@ -65,7 +86,7 @@ pub struct WorkItemChange {
     /// The revision that was read: one that somebody has changed since is left alone.
     pub revision: u64,
     /// Reference name and value.
-    pub fields: Vec<(&'static str, String)>,
+    pub fields: Vec<(&'static str, FieldValue)>,
 }
 
 /// What became of a change.
@@ -139,7 +160,7 @@ fn request(change: &WorkItemChange) -> Value {
     let ApiVersion { major, minor } = BATCH;
     let test = json!({"op": "test", "path": "/rev", "value": change.revision});
     let fields = change.fields.iter().map(
-        |(name, value)| json!({"op": "add", "path": format!("/fields/{name}"), "value": value}),
+        |(name, value)| json!({"op": "add", "path": format!("/fields/{name}"), "value": value.as_str()}),
     );
     json!({
         "method": "PATCH",
@@ -191,7 +212,10 @@ mod tests {
         let change = WorkItemChange {
             id: 41,
             revision: 7,
-            fields: vec![(field::AUTOMATION_STATUS, "Automated".to_owned())],
+            fields: vec![(
+                field::AUTOMATION_STATUS,
+                FieldValue::Text(Clean::own("Automated")),
+            )],
         };
         let body = request(&change);
         assert_eq!(

@@ -55,6 +55,22 @@ impl<'a> Context<'a> {
         build.filter(|_| !self.as_whom.is_elsewhere)
     }
 
+    /// Whether the test plan is in the project of the build. One of the two may be told by its name
+    /// and the other by its GUID.
+    pub(super) async fn plan_is_at_the_build(&self) -> bool {
+        let (plan, build) = (self.invocation.project(), self.project());
+        if plan.eq_ignore_ascii_case(build) {
+            return true;
+        }
+        let client = self.client;
+        let plan = self.answer(|| client.project(plan)).await;
+        let build = self.answer(|| client.project(build)).await;
+        match (plan, build) {
+            (Ok(plan), Ok(build)) => plan.id == build.id,
+            (Ok(_) | Err(_), _) => false,
+        }
+    }
+
     /// Whether a problem says that a project is not there that was typed: an input is wrong then.
     pub(super) fn is_typed_project_missing(&self, problem: &Problem) -> bool {
         // The agent's project exists, in its own collection; one that was typed may not.

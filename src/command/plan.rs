@@ -164,7 +164,7 @@ impl KatalonSide {
     }
 
     /// The Katalon project of a report.
-    fn project(&self, report: usize) -> Option<&Project> {
+    pub(super) fn project(&self, report: usize) -> Option<&Project> {
         let at = self.of_report.of_report(report)?;
         self.projects.get(at)
     }

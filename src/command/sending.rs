@@ -10,7 +10,7 @@ use crate::azure_devops::{TestPlanId, TestRunId};
 use crate::freshness::Age;
 use crate::inputs::{UnmatchedResults, WhenAlreadyPublished};
 use crate::mapping::{Origin, Settings};
-use crate::problem::counted as count;
+use crate::problem::{Problem, code, counted as count};
 use crate::publish::desired::{Desired, DesiredRun, LookUp};
 use crate::publish::fate::Fate;
 use crate::publish::{Publisher, cancelled};
@@ -90,7 +90,11 @@ impl Session<'_> {
 
     /// The runs to be made, project by project. Those of plans come first, so that the results
     /// that reach no point are known when the others are there.
-    pub(super) fn batches(&mut self, pending: &[usize], material: &Material<'_>) -> Vec<Batch> {
+    pub(super) async fn batches(
+        &mut self,
+        pending: &[usize],
+        material: &Material<'_>,
+    ) -> Vec<Batch> {
         let inputs = &self.context.invocation.inputs;
         let per = inputs.test_run_per.value;
         let Some(matching) = material.matching else {
@@ -117,7 +121,7 @@ impl Session<'_> {
         let of_plans: Vec<(TestPlanId, Vec<RunOf>)> =
             of_plans.filter(|(_, runs)| !runs.is_empty()).collect();
         let project = self.context.invocation.project();
-        let is_same = project.eq_ignore_ascii_case(self.context.project());
+        let is_same = of_plans.is_empty() || self.context.plan_is_at_the_build().await;
         let mut batches = Vec::new();
         if is_same && material.settings.build.is_some() {
             // One look finds the runs of plans, too.
@@ -142,6 +146,25 @@ impl Session<'_> {
             batches.push(self.batch_of_build(of_build, material));
         }
         batches
+    }
+
+    /// Warns of points on which runs of this step meet whose executions differ: the last one hides
+    /// the others.
+    pub(super) fn warn_of_shared_points(&self, batches: &[Batch], material: &Material<'_>) {
+        let shared = material.shared_points(batches);
+        let Some(first) = shared.first() else {
+            return;
+        };
+        let others = match shared.len() - 1 {
+            0 => String::new(),
+            others => format!(", and {} more", count(others, "point")),
+        };
+        self.context.pipeline.issue(&Problem::warning(
+            code::SHARED_POINT,
+            format!("different executions have results on one test point: {first}{others}"),
+            "The point shows the last one alone, so a pass may hide a failure. Give the test case a \
+             point for each configuration, and tell them apart with 'configurationMapping'.",
+        ));
     }
 
     fn batch_of_build(&self, runs: Vec<RunOf>, material: &Material<'_>) -> Batch {

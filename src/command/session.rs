@@ -77,7 +77,16 @@ impl<'a> Session<'a> {
                 .pipeline
                 .section("Mapping results to Azure DevOps");
         }
-        let batches = self.batches(&pending, &material);
+        let batches = self.batches(&pending, &material).await;
+        if let (Some(matching), Some(katalon)) = (&matching, katalon) {
+            self.warn_of_shared_points(&batches, &material);
+            let context = self.context;
+            let set = context.set_automation_fields(matching, reports, katalon);
+            if let Err((exit_code, problem)) = set.await {
+                self.fail(exit_code, problem);
+                return only_stale;
+            }
+        }
         self.publish_all(batches, &material, &age).await;
         only_stale
     }

@@ -43,7 +43,7 @@ pub struct Wanted {
 }
 
 /// A point that receives a result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     /// The plan.
     pub plan: TestPlanId,

@@ -114,7 +114,7 @@ fn filled(
 }
 
 /// `Chrome` of `Chrome 101.0.4951.67`.
-fn name_without_version(browser: &str) -> &str {
+pub fn name_without_version(browser: &str) -> &str {
     let is_version = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
     match browser.rsplit_once(' ') {
         Some((name, last)) if !last.is_empty() && is_version(last) => name,

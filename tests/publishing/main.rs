@@ -25,6 +25,7 @@ mod katalon_settings;
 mod limits;
 mod lost_answers;
 mod pipeline_output;
+mod plan_points;
 mod plan_results;
 mod proxies;
 mod publishing_once;

@@ -49,7 +49,7 @@ impl Wrong {
 
 impl Context<'_> {
     /// The project of the test plan.
-    pub(super) fn plan_project(&self) -> &str {
+    pub(in super::super) fn plan_project(&self) -> &str {
         self.invocation.project()
     }
 
