@@ -244,3 +244,6 @@ fn held_results(run: &DesiredRun, stored: &[StoredResult], holder: Holder) -> He
         holds_twice: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

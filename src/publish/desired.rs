@@ -209,3 +209,6 @@ impl Target {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -194,6 +194,12 @@ impl Seen {
                 .map(|(result, trial)| result.in_form(trial.form))
                 .collect();
             let (matched, strangers) = matching::match_results(&ours, &stored);
+            if strangers > 0 && run.is_part {
+                // What it was begun with may reach a test point now.
+                let remark = "it was begun with other results";
+                self.begin_anew(at, id, Why::OtherReports, remark);
+                return;
+            }
             if strangers > 0 {
                 self.begin_anew(at, id, Why::Spoiled, "it holds results twice");
                 return;

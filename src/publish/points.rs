@@ -110,3 +110,6 @@ fn is_filled(whole: &NewTestResult, sent: &NewTestResult, stored: &StoredResult)
         && iterations.contains(&stored.iterations)
         && same_duration
 }
+
+#[cfg(test)]
+mod tests;

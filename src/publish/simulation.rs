@@ -5,6 +5,7 @@ mod dice;
 mod job;
 mod model;
 mod planned;
+mod unmatched;
 pub(super) mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -56,6 +56,13 @@ fn check(model: &Model, job: &Job<'_>, seed: u64) {
     }
     for run in &job.given.runs {
         let found = on_points(model, run);
+        for (point, found) in &found {
+            let waits = found.iter().any(|found| !found.is_completed);
+            assert!(
+                !waits || refused_points.contains(point),
+                "seed {seed}: {point} waits"
+            );
+        }
         for (point, wanted) in run.points.iter().zip(&run.results) {
             let found = found.get(point).map_or(&[][..], Vec::as_slice);
             let filled: Vec<_> = found.iter().filter(|found| found.is_completed).collect();

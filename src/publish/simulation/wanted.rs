@@ -21,7 +21,7 @@ pub(super) fn clean(text: &str) -> Clean {
 
 /// `runs` runs of one report each. Names of results repeat, so that only duration or number tells
 /// them apart; every third has sub-results; each has an attachment, as the run has two.
-pub(super) fn desired(owner: &str, runs: usize, results: usize) -> Desired {
+pub(in crate::publish) fn desired(owner: &str, runs: usize, results: usize) -> Desired {
     let owner = Owner::new(owner);
     let runs = (0..runs).map(|at| {
         let results: Vec<NewTestResult> = (0..results).map(result).collect();
@@ -91,6 +91,21 @@ pub(in crate::publish) fn planned(owner: &str, points: &[&[u64]]) -> Desired {
     });
     let look_up = LookUp::Build(BuildId(1));
     Desired::new(Owner::new(owner), false, look_up, runs.collect())
+}
+
+/// One run of the build with those results of a report that reach no point: one of each of these
+/// tests.
+pub(super) fn unmatched(owner: &str, tests: &[u64]) -> Desired {
+    let mut desired = desired(owner, 1, 0);
+    let run = &mut desired.runs[0];
+    // Names of results repeat by three.
+    run.results = tests
+        .iter()
+        .map(|&test| result(3 * test as usize))
+        .collect();
+    run.attachments = attachments(&run.results);
+    run.is_part = true;
+    Desired::new(desired.owner, false, desired.look_up, desired.runs)
 }
 
 fn rows(number: u32) -> Vec<NewIteration> {
