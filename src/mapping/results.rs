@@ -1,5 +1,6 @@
 //! One run's results: titles, outcomes, rows, attempts, messages, and what hangs on them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -40,6 +41,8 @@ pub(super) struct Mapper<'a> {
     pub(super) sources: Vec<Vec<(usize, usize)>>,
     pub(super) attachments: Vec<DesiredAttachment>,
     pub(super) left_out_files: Vec<(String, String)>,
+    /// How often each name of an execution was used.
+    executions: BTreeMap<String, usize>,
 }
 
 /// When and how long.
@@ -67,6 +70,7 @@ impl<'a> Mapper<'a> {
             sources: Vec::new(),
             attachments: Vec::new(),
             left_out_files: Vec::new(),
+            executions: BTreeMap::new(),
         }
     }
 }
@@ -107,13 +111,27 @@ impl Mapper<'_> {
 
     /// The files of a report as a whole hang on the run.
     pub(super) fn attach_files_of(&mut self, report: &Report, is_one_of_several: bool) {
+        let execution = if is_one_of_several {
+            self.name_of_execution(report)
+        } else {
+            String::new()
+        };
         for file in self.settings.wanted.files_of(report) {
-            let name = if is_one_of_several {
-                format!("{}{}", name_of_execution(report), file.name)
-            } else {
-                file.name.clone()
-            };
+            let name = format!("{execution}{}", file.name);
             self.attach(Target::Run, &name, &file.path);
+        }
+    }
+
+    /// Suite and time, in front of the name of a file of a run that holds several reports. Where
+    /// reports were copied into folders with a name of their own, two may still be equal.
+    fn name_of_execution(&mut self, report: &Report) -> String {
+        let time = report.folder.file_name().unwrap_or_default();
+        let name = format!("{} {}", report.suite.name(), time.to_string_lossy());
+        let number = self.executions.entry(name.clone()).or_default();
+        *number += 1;
+        match number {
+            1 => format!("{name} "),
+            number => format!("{name} ({number}) "),
         }
     }
 
@@ -503,16 +521,6 @@ impl Mapper<'_> {
     pub(super) fn clean(&self, text: &str) -> Clean {
         self.settings.secrets.clean(text)
     }
-}
-
-/// Suite and time, in front of the name of a file of a run that holds several reports.
-fn name_of_execution(report: &Report) -> String {
-    let time = report
-        .folder
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
-    format!("{} {time} ", report.suite.name())
 }
 
 impl Message {

@@ -148,6 +148,39 @@ fn all_and_none_and_single_kinds_can_be_asked_for() {
 }
 
 #[test]
+fn files_of_two_reports_in_one_run_have_different_names() {
+    let service = service();
+    let reports = Reports::new();
+    for (session, time) in [("first", "10:15"), ("second", "11:15")] {
+        let suite = Suite::new("Smoke", &[Case::failed("A", "x")])
+            .at(&format!("2025-08-11T{time}:02.000Z"), 0)
+            .in_folder(&format!("{session}/copied out"));
+        put(&reports.add(&suite), "a.csv", session);
+    }
+    let run = published(
+        &service,
+        &reports,
+        &[("testRunPer", "build"), ("attachments", "csv")],
+    );
+    assert_eq!(
+        names(&run),
+        ["Smoke copied out (2) a.csv", "Smoke copied out a.csv"]
+    );
+    assert_eq!(content(&service, &run, "Smoke copied out a.csv"), b"first");
+}
+
+#[test]
+fn videos_hang_on_their_results() {
+    let service = service();
+    let reports = Reports::like("videos-and-requests");
+    let all = [("attachments", "videos"), ("attachmentsFor", "all")];
+    let run = published(&service, &reports, &all);
+    assert_eq!(names(&run), Vec::<&str>::new());
+    assert_eq!(names(&run["results"][0]), ["Valid user_1_0.avi"]);
+    assert_eq!(names(&run["results"][1]), Vec::<&str>::new());
+}
+
+#[test]
 fn a_report_in_which_all_passed_has_no_files_unless_all_are_asked_for() {
     let reports = Reports::new();
     let cases = [Case::passed("A").picture("1.png")];
