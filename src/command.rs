@@ -45,6 +45,9 @@ pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> Exit
     // A wrong input is repeated, and may hold a secret.
     let (secrets, _) = masking::secrets_of(agent, agent.token.as_ref());
     masking::mask_with(pipeline, &secrets);
+    if agent.in_pipeline {
+        header::tell_program(agent, pipeline);
+    }
     for problem in &stop.problems {
         match problem.severity {
             Severity::Warning => pipeline.issue(problem),
@@ -79,7 +82,8 @@ pub async fn publish(
     let mut verdict = Verdict::default();
     let mut secrets = masking::job_secrets(invocation, pipeline);
     masking::mask_with(pipeline, &secrets);
-    header::tell_header(invocation, pipeline);
+    header::tell_program(&invocation.agent, pipeline);
+    header::tell_inputs(invocation, pipeline);
     invocation
         .warnings
         .iter()

@@ -1,13 +1,14 @@
 //! How the log begins: who runs what, where, as whom.
 
 use super::project_of_runs;
+use crate::agent::Agent;
 use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::ConnectedAs;
 use crate::inputs::Invocation;
 use crate::pipeline::Pipeline;
 
-pub(super) fn tell_header(invocation: &Invocation, pipeline: &Pipeline) {
-    let agent = &invocation.agent;
+/// The program, and the agent that it runs under.
+pub(super) fn tell_program(agent: &Agent, pipeline: &Pipeline) {
     pipeline.line(&format!(
         "katalon-ado {} ({}-{})",
         env!("CARGO_PKG_VERSION"),
@@ -18,6 +19,9 @@ pub(super) fn tell_header(invocation: &Invocation, pipeline: &Pipeline) {
         let name = agent.agent_name.as_deref().unwrap_or("without a name");
         pipeline.line(&format!("Agent: {name}, version {version}"));
     }
+}
+
+pub(super) fn tell_inputs(invocation: &Invocation, pipeline: &Pipeline) {
     for (name, value, source) in invocation.inputs.not_default() {
         let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
         pipeline.line(&format!("{name} = {value} ({})", source.word()));

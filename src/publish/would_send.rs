@@ -7,7 +7,7 @@ use crate::azure_devops::{GroupType, NewTestResult, Outcome};
 use crate::problem::counted;
 
 /// Wider columns would push the others off the screen; a longer text sticks out of its own.
-const WIDEST: usize = 60;
+const WIDEST: usize = 100;
 
 /// What one run would be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -199,13 +199,13 @@ mod tests {
         };
         let lines = would_send.table();
         let head = format!(
-            "  {:7}  {:60}  {:60}  Files",
+            "  {:7}  {:100}  {:100}  Files",
             "Outcome", "Title", "Test case"
         );
         assert_eq!(lines[0], head);
         assert_eq!(
             lines[1],
-            format!("  {:7}  {:60}  Test Cases/A", "Passed", "A")
+            format!("  {:7}  {:100}  Test Cases/A", "Passed", "A")
         );
         assert_eq!(
             lines[2],

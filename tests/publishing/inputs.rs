@@ -31,6 +31,9 @@ fn nothing_is_read_or_sent_when_inputs_are_wrong_and_all_are_named() {
         finished.says(wrong);
     }
     assert_eq!(finished.issues("error"), ["KADO202"; 7]);
+    let version = format!("katalon-ado {} (", env!("CARGO_PKG_VERSION"));
+    assert!(finished.stdout.starts_with(&version), "{}", finished.stdout);
+    finished.says("\nAgent: Agent 1, version 4.260.0\n");
     finished.lacks("Finding Katalon reports");
     assert_eq!(finished.output("testRunIds"), "");
     assert_eq!(finished.output("totalTests"), "0");
