@@ -156,11 +156,14 @@ fn point_of_plan(item: &Value, plan: TestPlanId) -> Result<StoredTestPoint, Stri
     })
 }
 
-/// The number behind a word of the point's address: `…/Plans/5/Suites/6/Points/7`.
+/// The number behind a word of the point's address: `…/Plans/5/Suites/6/Points/7`. A project, too,
+/// may be called `Plans`, so the last such word counts.
 fn in_address(item: &Value, word: &str) -> Option<u64> {
-    let mut parts = item["url"].as_str()?.split(['/', '?']);
-    parts.find(|part| part.eq_ignore_ascii_case(word))?;
-    parts.next()?.parse().ok()
+    let parts: Vec<&str> = item["url"].as_str()?.split(['/', '?']).collect();
+    let at = parts
+        .iter()
+        .rposition(|part| part.eq_ignore_ascii_case(word))?;
+    parts.get(at + 1)?.parse().ok()
 }
 
 /// How it ended; the service's words for "not yet" are no outcome.
@@ -177,7 +180,7 @@ mod tests {
     fn plan_and_suite_are_read_from_the_address_where_nothing_else_names_them() {
         let item = json!({
             "id": 7,
-            "url": "https://dev.azure.com/c/Plans%20Inc/_apis/test/Plans/5/Suites/6/Points/7",
+            "url": "https://dev.azure.com/c/Plans/_apis/test/Plans/5/Suites/6/Points/7",
             "testCase": {"id": "41"}, "configuration": {"id": "2", "name": "Windows 10"},
             "outcome": "unspecified",
         });

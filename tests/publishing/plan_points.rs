@@ -168,14 +168,22 @@ fn the_rule_with_the_fewest_wildcards_decides_on_the_configuration() {
         assert_eq!(placed(&finished), Ok(vec![point]), "{}", finished.stderr);
     }
     // No rule matches: no filter, and so two points are left.
-    let finished = dry_run(&service, &reports(), &[("configurationMapping", "macOS = 1")]);
+    let finished = dry_run(
+        &service,
+        &reports(),
+        &[("configurationMapping", "macOS = 1")],
+    );
     assert!(placed(&finished).unwrap_err().contains("several points"));
 }
 
 #[test]
 fn no_point_with_the_configuration_is_told_with_those_that_there_are() {
     let service = planned();
-    let finished = dry_run(&service, &reports(), &[("configurationMapping", "Windows = 2")]);
+    let finished = dry_run(
+        &service,
+        &reports(),
+        &[("configurationMapping", "Windows = 2")],
+    );
     assert_eq!(
         placed(&finished).unwrap_err(),
         "test case 41 has no point with the configuration 'Linux' in test plan 'Release 4' \
@@ -187,7 +195,10 @@ fn no_point_with_the_configuration_is_told_with_those_that_there_are() {
 fn results_of_a_rule_without_a_configuration_reach_no_point_and_go_to_the_build() {
     let service = planned();
     let rules = "Windows | Chrome = Windows 95\nLinux = 1";
-    let inputs = [("configurationMapping", rules), ("unmatchedResults", "skip")];
+    let inputs = [
+        ("configurationMapping", rules),
+        ("unmatchedResults", "skip"),
+    ];
     let finished = dry_run(&service, &reports(), &inputs);
     assert_eq!(finished.code, 2);
     let document = finished.json();
@@ -204,7 +215,11 @@ fn results_of_a_rule_without_a_configuration_reach_no_point_and_go_to_the_build(
     );
     assert_eq!(document["totals"]["published"], 1);
     service.add_configuration(Configuration::new(3, "Linux"));
-    let finished = dry_run(&service, &reports(), &[("configurationMapping", "* = Linux")]);
+    let finished = dry_run(
+        &service,
+        &reports(),
+        &[("configurationMapping", "* = Linux")],
+    );
     let document = finished.json();
     let message = document["errors"][0]["message"].as_str().unwrap();
     assert!(message.contains("with the IDs 2, 3"), "{message}");
@@ -252,7 +267,11 @@ fn plans_that_cannot_be_had_are_told_and_their_results_go_to_the_build() {
     service.add_plan(Plan::new(640, "Old").closed());
     service.add_plan(Plan::new(660, "Hidden").hidden());
     for (plan, code, told) in [
-        ("999", "KADO210", "there is no test plan with the ID or name '999'"),
+        (
+            "999",
+            "KADO210",
+            "there is no test plan with the ID or name '999'",
+        ),
         ("release 4", "KADO210", "it is spelt 'Release 4'"),
         ("Hidden", "KADO210", "there is no test plan 'Hidden'"),
         (
@@ -346,7 +365,10 @@ fn what_is_wrong_in_katalons_settings_is_a_warning_and_never_exit_2() {
         &[
             "enableIntegration=true",
             &setting("integratedProject", SHOP),
-            &setting("submitOptions.testPlans", r#"[{"id":999,"name":"Gone"},{"id":510}]"#),
+            &setting(
+                "submitOptions.testPlans",
+                r#"[{"id":999,"name":"Gone"},{"id":510}]"#,
+            ),
             &setting(
                 "testConfigurationMappings",
                 r#"[{"os":"Windows","platform":"Chrome","azureTestConfigurationId":77},{"os":"--Any--","platform":"--Any--","azureTestConfigurationId":1}]"#,
@@ -361,8 +383,15 @@ fn what_is_wrong_in_katalons_settings_is_a_warning_and_never_exit_2() {
         .iter()
         .map(|warning| warning["code"].clone())
         .collect();
-    assert_eq!(codes, [json!("KADO210"), json!("KADO215"), json!("KADO058")]);
-    assert!(placed(&finished).unwrap_err().contains("Windows | Chrome | * = 77"));
+    assert_eq!(
+        codes,
+        [json!("KADO210"), json!("KADO215"), json!("KADO058")]
+    );
+    assert!(
+        placed(&finished)
+            .unwrap_err()
+            .contains("Windows | Chrome | * = 77")
+    );
 }
 
 #[test]

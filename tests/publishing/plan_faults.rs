@@ -1,0 +1,131 @@
+//! Faults while a test plan is read: waited for and asked again, page by page.
+
+use ado_stand_in::{Fault, Plan, Point, Rule, StandIn, Suite};
+
+use crate::support::holdings::asked;
+use crate::support::plan::{SHOP, add_case, add_plan, on_points, setting, settings, test_case};
+use crate::support::{Case, Reports, TaskRun, service};
+
+/// Every request that reading a plan takes, by the end of its path.
+const READS: [(&str, &str); 8] = [
+    ("GET", "/projects/Shop"),
+    ("GET", "/testplan/plans"),
+    ("GET", "/testplan/plans/510"),
+    ("GET", "/testplan/configurations"),
+    ("GET", "/510/suites"),
+    ("POST", "/test/points"),
+    ("POST", "/wit/workitemsbatch"),
+    ("GET", "/testplan/suites"),
+];
+
+/// Results that make every one of these requests necessary.
+fn everything() -> (StandIn, Reports) {
+    let service = service();
+    add_plan(&service);
+    add_case(&service, 41, "Log in");
+    add_case(&service, 43, "Elsewhere");
+    service.remove_point(4300);
+    service.add_plan(Plan::new(600, "Other"));
+    service.add_suite(Suite::new(610, 600, "All"));
+    service.add_point(Point::new(6100, 610, 43, 1));
+    let reports =
+        Reports::new().with_suite("Smoke", &[Case::passed("Login"), Case::passed("Elsewhere")]);
+    test_case(&reports, "Login", "41", "");
+    test_case(&reports, "Elsewhere", "43", "");
+    settings(
+        &reports,
+        &[
+            "enableIntegration=true",
+            &setting("integratedProject", SHOP),
+        ],
+    );
+    (service, reports)
+}
+
+fn publish(service: &StandIn, reports: &Reports) -> TaskRun {
+    TaskRun::new(service, reports.path())
+        .input("testPlan", "Release 4")
+        .input("testSuites", "Web")
+        .input("retryFor", "1")
+}
+
+#[test]
+fn each_read_is_asked_again_until_it_is_answered() {
+    let faults = [
+        Fault::status(503),
+        Fault::status(500),
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::Truncated { bytes: 5 },
+    ];
+    for (method, path) in READS {
+        for fault in &faults {
+            let (service, reports) = everything();
+            service.script(Rule::once(method, &format!("{path}$"), fault.clone()));
+            let run = publish(&service, &reports)
+                .input("retryFor", "60")
+                .run_impatiently();
+            assert_eq!(run.code, 0, "{path} {fault:?}: {}", run.everything());
+            assert_eq!(on_points(&service).len(), 1, "{path} {fault:?}");
+            run.says("it is in test plan 'Other' (600)");
+            assert!(asked(&service, method, path).len() > 1, "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_read_that_is_never_answered_ends_the_step_and_nothing_is_published() {
+    for (method, path) in READS {
+        let (service, reports) = everything();
+        service.script(Rule::always(
+            method,
+            &format!("{path}$"),
+            Fault::status(503),
+        ));
+        let run = publish(&service, &reports).run_impatiently();
+        assert_eq!(run.code, 4, "{path}: {}", run.everything());
+        assert!(service.runs().is_empty(), "{path}");
+        run.says("KADO409");
+        run.says("Nothing was published.");
+    }
+}
+
+#[test]
+fn a_later_page_is_asked_again_without_the_ones_before() {
+    let (service, reports) = everything();
+    for id in [630, 640, 650, 660, 670] {
+        service.add_plan(Plan::new(id, &format!("Plan {id}")));
+    }
+    let plans = Rule::once("GET", "/testplan/plans$", Fault::status(503));
+    service.script(plans.nth(2));
+    let run = publish(&service, &reports)
+        .input("retryFor", "60")
+        .run_impatiently();
+    assert_eq!(run.code, 0, "{}", run.everything());
+    // Seven plans are three pages, of which the second one was asked for twice.
+    assert_eq!(asked(&service, "GET", "/testplan/plans").len(), 4);
+}
+
+#[test]
+fn lists_that_overlap_count_each_thing_once() {
+    let (service, reports) = everything();
+    service.configure(|settings| settings.pages_overlap = true);
+    let run = publish(&service, &reports).run();
+    assert_eq!(run.code, 0, "{}", run.everything());
+    assert_eq!(on_points(&service).len(), 1);
+}
+
+#[test]
+fn what_only_explains_may_be_refused_and_decides_nothing() {
+    for path in ["/wit/workitemsbatch", "/testplan/suites"] {
+        let (service, reports) = everything();
+        let fault = Fault::status(403);
+        let method = if path.contains("wit") { "POST" } else { "GET" };
+        service.script(Rule::always(method, &format!("{path}$"), fault));
+        let run = publish(&service, &reports).run();
+        assert_eq!(run.code, 0, "{path}: {}", run.everything());
+        assert_eq!(on_points(&service).len(), 1);
+        run.says("test case 43 is not in test plan 'Release 4' (510)");
+        run.lacks("it is in test plan");
+    }
+}
