@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ado_stand_in::{Fault, Rule};
 use serde_json::{Value, json};
 
+use crate::support::plan::add_plan;
 use crate::support::{Case, Finished, Reports, Suite, TaskRun, assert_swagger, service};
 
 /// The document of one start of the program.
@@ -123,14 +124,16 @@ fn the_readme_tells_every_field_of_the_document() {
     std::fs::write(folder.join("1.png"), "picture").unwrap();
     let run = || TaskRun::new(&service, reports.path()).input("failTaskOnFailedTests", "true");
     let (_, dry) = document(run(), &["--dry-run"]);
+    add_plan(&service);
+    let (_, without_a_point) = document(run().input("testPlan", "510"), &["--dry-run"]);
     service.script(Rule::always("POST", "/attachments", Fault::status(400)));
     let (_, published) = document(run(), &[]);
     let mut right = BTreeSet::new();
-    for document in [dry, published] {
+    for document in [dry, without_a_point, published] {
         fields(&document, "", &mut right);
     }
     // Where some documents have objects and others nothing.
-    for empty in ["missingAttachments", "runs[].wouldSend"] {
+    for empty in ["missingAttachments", "runs[].wouldSend", "unmatched"] {
         assert!(right.remove(empty), "{empty}");
     }
     let (would_send, right): (BTreeSet<String>, BTreeSet<String>) = right

@@ -29,6 +29,7 @@ mod plan_faults;
 mod plan_fields;
 mod plan_points;
 mod plan_projects;
+mod plan_readme;
 mod plan_results;
 mod proxies;
 mod publishing_once;

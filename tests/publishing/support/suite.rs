@@ -91,6 +91,12 @@ impl Suite {
         self
     }
 
+    /// Another operating system.
+    pub(crate) fn os(mut self, os: &str) -> Self {
+        self.os = os.to_owned();
+        self
+    }
+
     /// Another machine: `user - machine`.
     pub(crate) fn host(mut self, host: &str) -> Self {
         self.host = host.to_owned();

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::reports::temp_beside;
 
 /// A start of the program.
+#[derive(Clone)]
 pub(crate) struct TaskRun {
     args: Vec<String>,
     vars: BTreeMap<String, String>,
