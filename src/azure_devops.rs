@@ -35,6 +35,7 @@ pub mod tls;
 mod transport;
 mod tunnel;
 mod upload;
+mod usage;
 pub mod version;
 pub mod work_items;
 

@@ -38,6 +38,7 @@ impl Client {
         if let Some(date) = date {
             self.clock.set(Some((date, Instant::now())));
         }
+        self.usage.note(&request, headers);
         let retry_after = retry_after(headers, date);
         if let Some(wait) = retry_after {
             let when = Instant::now() + wait;

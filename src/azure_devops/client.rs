@@ -25,6 +25,7 @@ use super::explain::Credential;
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use super::transport::{Transport, Way};
 use super::upload::{Part, Upload};
+use super::usage::Usage;
 pub(super) use super::version::Resource;
 pub use super::version::{ApiVersion, NEWEST, OLDEST};
 use super::version::{Hint, hint, listed};
@@ -82,6 +83,7 @@ pub struct Client {
     pub(super) not_before: Cell<Option<Instant>>,
     /// The service's clock, and when it was read.
     pub(super) clock: Cell<Option<(Timestamp, Instant)>>,
+    pub(super) usage: Usage,
 }
 
 /// A request to be sent.
@@ -172,6 +174,7 @@ impl Client {
             version_settled: Cell::new(false),
             not_before: Cell::new(None),
             clock: Cell::new(None),
+            usage: Usage::default(),
         }
     }
 
@@ -406,6 +409,16 @@ impl Client {
         self.not_before.get().map_or(Duration::ZERO, |when| {
             when.saturating_duration_since(Instant::now())
         })
+    }
+
+    /// Whether the service said that it has little left for us.
+    pub fn is_scarce(&self) -> bool {
+        self.usage.is_scarce()
+    }
+
+    /// What the service said of how much of it is used, if it is worth a line and was not told yet.
+    pub fn news_of_usage(&self) -> Option<String> {
+        self.usage.news()
     }
 
     /// The next request goes at once, whatever the service asked for: the last one, for which no

@@ -209,14 +209,9 @@ pub fn nobody(client: &Client, published: &str) -> Problem {
     )
 }
 
-/// Trouble: the cause as the machine gave it, and what to try. `retry_for` is how long it may
-/// last: a wait that the service asks for is told beside it.
-pub fn trouble(
-    client: &Client,
-    trouble: &Trouble,
-    retry_for: Duration,
-    published: &str,
-) -> Problem {
+/// Trouble: the cause as the machine gave it, and what to try. `left` is what is left of
+/// `retryFor`: a wait that the service asks for is told beside it.
+pub fn trouble(client: &Client, trouble: &Trouble, left: Duration, published: &str) -> Problem {
     let Trouble {
         request,
         cause,
@@ -268,18 +263,19 @@ pub fn trouble(
             "Check the address, and what stands between this machine and the server.".to_owned(),
         ),
     };
-    let asked = retry_after.map_or(String::new(), |asked| {
-        format!(
-            "; it asks to wait {} seconds, and 'retryFor' allows {}",
-            asked.as_secs(),
-            retry_for.as_secs()
-        )
-    });
+    let asked = retry_after.map_or(String::new(), |asked| asks_too_much(asked, left));
     Problem::error(
         code,
         message + &asked,
         format!("{advice} {published}").trim_end(),
     )
+}
+
+/// What is added where the service asks for a longer wait than there is patience left.
+pub fn asks_too_much(asked: Duration, left: Duration) -> String {
+    let left = left.as_secs_f64().ceil();
+    let asked = asked.as_secs_f64().ceil();
+    format!("; it asks to wait {asked} seconds, and 'retryFor' allows {left} more")
 }
 
 /// A permission, as the permissions page of the product spells it, and where that page is.

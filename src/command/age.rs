@@ -45,6 +45,7 @@ impl<'a> Session<'a> {
         let asked = read_until_answered(
             self.context.waits,
             self.context.invocation.inputs.retry_for.value.duration(),
+            client,
             self.context.pipeline,
             self.context.cancel,
             || client.build(project, id),
@@ -73,6 +74,7 @@ impl<'a> Session<'a> {
         let asked = read_until_answered(
             self.context.waits,
             self.context.invocation.inputs.retry_for.value.duration(),
+            client,
             self.context.pipeline,
             self.context.cancel,
             || client.jobs(project, build.id),

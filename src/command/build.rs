@@ -109,8 +109,15 @@ impl Context<'_> {
         F: Future<Output = Sent<T>>,
     {
         let retry_for = self.invocation.inputs.retry_for.value.duration();
-        let asked =
-            read_until_answered(self.waits, retry_for, self.pipeline, self.cancel, ask).await;
+        let asked = read_until_answered(
+            self.waits,
+            retry_for,
+            self.client,
+            self.pipeline,
+            self.cancel,
+            ask,
+        )
+        .await;
         match asked {
             Ok(Sent::Answered(value)) => Ok(Some(value)),
             Ok(Sent::Refused(refusal))

@@ -132,6 +132,7 @@ impl<'a> Session<'a> {
         let asked = read_until_answered(
             context.waits,
             retry_for,
+            client,
             context.pipeline,
             context.cancel,
             || client.project(project),

@@ -364,6 +364,11 @@ impl Seen {
                 } else {
                     Why::LeftOver
                 };
+                for (run, looks) in desired.runs.iter().zip(&mut self.create_looks) {
+                    if found.has_exactly_the_keys_of(run) {
+                        *looks = None;
+                    }
+                }
                 self.ignored.insert(id);
                 self.orphans.push((id, why));
             }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::retry::{Patience, Waits};
+use super::waiting;
+use crate::azure_devops::client::Client;
 use crate::azure_devops::sent::{Sent, Trouble};
 use crate::cancel::Cancel;
 use crate::pipeline::Pipeline;
@@ -14,6 +16,7 @@ use crate::pipeline::Pipeline;
 pub async fn read_until_answered<T, F>(
     waits: Waits,
     retry_for: Duration,
+    client: &Client,
     pipeline: &Pipeline,
     cancel: &Cancel,
     mut ask: impl FnMut() -> F,
@@ -39,14 +42,7 @@ where
         }) else {
             return Err(ReadFailure::Trouble(trouble));
         };
-        if wait >= Duration::from_secs(3) {
-            pipeline.line(&format!(
-                "{}: {}; trying again in {} seconds",
-                trouble.request,
-                trouble.cause,
-                wait.as_secs()
-            ));
-        }
+        waiting::tell(pipeline, client, &trouble, &patience, wait);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = cancel.wanted() => return Err(ReadFailure::Cancelled),

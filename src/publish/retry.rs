@@ -33,6 +33,8 @@ pub struct Waits {
     pub other: Duration,
     /// Before the second try; doubled for each further one.
     pub backoff: Duration,
+    /// How long open runs are tried to be set to `Aborted` after the work was given up.
+    pub closing: Duration,
 }
 
 impl Default for Waits {
@@ -41,6 +43,7 @@ impl Default for Waits {
             late: Duration::from_secs(5),
             other: Duration::from_secs(10),
             backoff: Duration::from_secs(1),
+            closing: Duration::from_secs(10),
         }
     }
 }
@@ -97,12 +100,27 @@ impl Patience {
         self.last_progress += wait;
     }
 
+    /// How long it may go on without progress.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// What is left of that.
+    pub(super) fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.last_progress.elapsed())
+    }
+
+    /// Whether there was one failure since the last progress.
+    pub(super) fn has_failed_once(&self) -> bool {
+        self.failures == 1
+    }
+
     /// How long to wait after a failure; `None` if it is time to give up.
     pub(super) fn after(&mut self, trouble: &Trouble) -> Option<Duration> {
-        let left = self
-            .limit
-            .checked_sub(self.last_progress.elapsed())
-            .filter(|left| !left.is_zero())?;
+        let left = self.left();
+        if left.is_zero() {
+            return None;
+        }
         let doubled = self
             .waits
             .backoff
@@ -126,7 +144,7 @@ fn with_jitter(wait: Duration) -> Duration {
     } else {
         0.5
     };
-    wait.mul_f64(0.75 + 0.5 * part)
+    wait.mul_f64(0.5 + 0.5 * part)
 }
 
 #[cfg(test)]
@@ -149,11 +167,12 @@ mod tests {
         let first = patience.after(&trouble(None)).unwrap();
         let second = patience.after(&trouble(None)).unwrap();
         assert!(
-            first <= Duration::from_millis(1_250) && second > first,
+            first <= Duration::from_secs(1) && second >= Duration::from_secs(1),
             "{first:?} {second:?}"
         );
         for _ in 0..100 {
-            assert!(patience.after(&trouble(None)).unwrap() <= Duration::from_secs(75));
+            let wait = patience.after(&trouble(None)).unwrap();
+            assert!(wait <= LONGEST, "{wait:?}");
         }
         let mut impatient = Patience::new(Waits::default(), Duration::ZERO);
         assert_eq!(impatient.after(&trouble(None)), None);

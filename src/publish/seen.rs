@@ -334,6 +334,19 @@ impl Seen {
         any
     }
 
+    /// While closing down: whether the creation of a run was not answered and it did not show yet.
+    /// The runs are looked up once more then.
+    pub fn look_again_for_a_run(&mut self) -> bool {
+        let is_lost = self.can_look && self.create_looks.iter().any(Option::is_some);
+        if is_lost {
+            self.listing = Listing::Unknown {
+                pages: Vec::new(),
+                wait: Wait::No,
+            };
+        }
+        is_lost
+    }
+
     /// The end of closing down: runs that could not be ended any more.
     pub fn abandon(&mut self, reason: &str) {
         for place in &mut self.places {

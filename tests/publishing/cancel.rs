@@ -187,6 +187,26 @@ fn a_run_that_was_made_while_it_was_cancelled_is_aborted() {
 }
 
 #[test]
+fn a_run_whose_creation_shows_after_the_first_look_is_aborted_too() {
+    let reports = reports();
+    let service = service();
+    // The connection breaks at once; the run is there a second later.
+    let delay = Duration::from_secs(1);
+    service.script(Rule::once("POST", "/runs$", Fault::HandledLate { delay }));
+    let child = TaskRun::new(&service, reports.path()).start();
+    wait_for(&service, "POST", "/runs", 1);
+    signal(&child, "INT");
+    let (code, log) = end_of(child, Duration::from_secs(7));
+    assert_eq!(code, 130, "{log}");
+    assert_eq!(states(&service), ["Aborted"], "{log}");
+    let looks = asked(&service, "GET", "/runs").len();
+    assert!(
+        looks > 2,
+        "one before, one that misses it, one that finds it: {looks}"
+    );
+}
+
+#[test]
 fn a_service_that_is_waited_for_at_the_beginning_can_be_cancelled() {
     let reports = reports();
     let service = service();

@@ -276,56 +276,6 @@ fn what_an_earlier_run_holds_stays_when_the_service_goes_down() {
 }
 
 #[test]
-fn a_wait_that_is_longer_than_retry_for_ends_it_at_once_and_the_run_is_aborted() {
-    let service = service();
-    let busy = Fault::retry_after(429, 600);
-    service.script(Rule::always("POST", "/results$", busy));
-    let finished = impatient(&service, &reports()).run_impatiently();
-    assert_eq!(finished.code, 4, "{}", finished.stdout);
-    finished.says("it asks to wait 600 seconds, and 'retryFor' allows 5");
-    assert_eq!(asked(&service, "POST", "/results").len(), 1);
-    assert_eq!(states(&service), ["Aborted"]);
-}
-
-#[test]
-fn a_wait_that_is_too_long_is_named_before_anything_is_published_too() {
-    let service = service();
-    let busy = Fault::retry_after(503, 600);
-    service.script(Rule::always("GET", "/connectionData$", busy));
-    let finished = impatient(&service, &reports()).run_impatiently();
-    assert_eq!(finished.code, 4, "{}", finished.stdout);
-    finished.says("it asks to wait 600 seconds, and 'retryFor' allows 5");
-    assert_eq!(service.requests().len(), 1);
-}
-
-#[test]
-fn a_wait_beyond_all_time_is_no_reason_to_fall_over() {
-    let service = service();
-    let busy = Fault::retry_after(429, 1_000_000_000_000_000_000);
-    service.script(Rule::once("POST", "/results$", busy));
-    let finished = impatient(&service, &reports()).run_impatiently();
-    assert_eq!(finished.code, 4, "{}", finished.stdout);
-    assert_eq!(states(&service), ["Aborted"]);
-}
-
-#[test]
-fn a_wait_asked_for_on_a_success_holds_for_later_requests_and_costs_no_patience() {
-    let service = service();
-    let wait = Fault::HeadersOnSuccess(vec![("Retry-After".into(), "2".into())]);
-    service.script(Rule::once("POST", "/runs$", wait));
-    service.script(Rule::once("POST", "/results$", Fault::status(500)));
-    let finished = impatient(&service, &reports())
-        .input("retryFor", "1")
-        .run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    the_finished_run(&service, &["A", "B"]);
-    let made = asked(&service, "POST", "/runs")[0].at;
-    let filled = asked(&service, "POST", "/results")[0].at;
-    let waited = filled.duration_since(made).unwrap();
-    assert!(waited >= Duration::from_millis(1_900), "{waited:?}");
-}
-
-#[test]
 fn an_attachment_that_fails_five_times_is_a_missing_attachment() {
     let service = service();
     let reports = reports();

@@ -40,5 +40,6 @@ mod silence;
 mod stale_reports;
 mod test_run_per;
 mod test_runs;
+mod waiting;
 mod what_arrives;
 mod which_build;

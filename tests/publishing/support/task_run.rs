@@ -217,6 +217,7 @@ impl TaskRun {
             late: Duration::from_millis(30),
             other: Duration::from_millis(30),
             backoff: Duration::from_millis(5),
+            closing: Duration::from_millis(500),
         };
         let code = katalon_ado::run(&environment, streams, waits);
         Finished {
