@@ -32,8 +32,6 @@ pub mod test_plans;
 pub mod test_points;
 pub mod test_runs;
 pub mod tls;
-mod transport;
-mod tunnel;
 mod upload;
 mod usage;
 pub mod version;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use url::Url;
+use reqwest::Url;
 
 /// The address of an organization (Services) or collection (Server): `http` or `https`, without
 /// user, query, fragment, and slash at the end.

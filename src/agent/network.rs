@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use regex::RegexBuilder;
-use url::Url;
+use reqwest::Url;
 
 use super::Secret;
 use crate::environment::Environment;

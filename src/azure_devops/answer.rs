@@ -3,20 +3,16 @@
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
-use http::StatusCode;
-use http::header::{
+use jiff::Timestamp;
+use reqwest::header::{
     CONTENT_TYPE, DATE, HeaderMap, LOCATION, PROXY_AUTHENTICATE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use hyper_util::client::legacy::Error;
-use jiff::Timestamp;
+use reqwest::{StatusCode, Url};
 use serde_json::Value;
-use url::Url;
 
 use super::client::{Call, Client, Reply};
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use super::tls;
-use super::transport::ConnectError;
-use super::tunnel::TunnelError;
 
 /// Nobody waits longer, and clocks can count so far.
 const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -161,9 +157,9 @@ pub(super) fn came_to(sent: &Sent<Reply>) -> String {
     }
 }
 
-pub(super) fn failed<T>(access: Access, trouble: Trouble, error: &Error) -> Sent<T> {
-    // Without a connection nothing was sent.
-    if error.is_connect() {
+pub(super) fn failed<T>(access: Access, trouble: Trouble, error: &reqwest::Error) -> Sent<T> {
+    // Without a connection nothing was sent. A request that could not even be built likewise.
+    if error.is_connect() || error.is_builder() {
         Sent::NotSent(trouble)
     } else {
         access.trouble(trouble)
@@ -180,19 +176,20 @@ fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
 }
 
 /// What kind of trouble an error is, and its cause in words.
-pub(super) fn trouble_of(error: &Error) -> (TroubleKind, String) {
+pub(super) fn trouble_of(error: &reqwest::Error) -> (TroubleKind, String) {
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(tls) = tls_error(cause) {
             let (fault, words) = tls::explained(tls);
             return (TroubleKind::Tls(fault), words);
         }
-        if let Some(ConnectError::Tunnel(refused)) = cause.downcast_ref() {
-            let kind = match refused {
-                TunnelError::Answered { status: 407, .. } => TroubleKind::ProxyPassword,
-                TunnelError::Answered { .. } | TunnelError::NoProxy(_) => TroubleKind::Proxy,
-            };
-            return (kind, refused.to_string());
+        let text = cause.to_string();
+        // So says hyper-util of a 407 in answer to CONNECT.
+        if text.contains("proxy authorization required") {
+            return (TroubleKind::ProxyPassword, whole_cause(error));
+        }
+        if text.contains("proxy") || text.contains("tunnel") {
+            return (TroubleKind::Proxy, whole_cause(error));
         }
         source = cause.source();
     }
@@ -204,8 +201,8 @@ pub(super) fn trouble_of(error: &Error) -> (TroubleKind, String) {
     (kind, whole_cause(error))
 }
 
-/// An error with all its causes; the top one alone says no more than that there is one.
-pub(super) fn whole_cause(error: &dyn std::error::Error) -> String {
+/// An error with all its causes; the top one alone says "error sending request".
+pub(super) fn whole_cause(error: &reqwest::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -215,6 +212,7 @@ pub(super) fn whole_cause(error: &dyn std::error::Error) -> String {
         }
         source = cause.source();
     }
+    // Display of the top shows the URL, which people know, or nothing new.
     if parts.is_empty() {
         error.to_string()
     } else {
@@ -319,7 +317,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use http::header::HeaderValue;
+    use reqwest::header::HeaderValue;
 
     use super::*;
 

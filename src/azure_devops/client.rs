@@ -4,26 +4,20 @@
 //! is decided by who knows what was asked for.
 
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::Method;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
-};
-use http_body::Body as _;
-use hyper::body::Incoming;
 use jiff::Timestamp;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
 use serde_json::Value;
-use url::Url;
 
 use super::answer::{came_to, failed, trouble_of, whole_cause};
 use super::explain::Credential;
+use super::progress::Progress;
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
-use super::transport::{Transport, Way};
 use super::upload::{Part, Upload};
 use super::usage::Usage;
 pub(super) use super::version::Resource;
@@ -69,9 +63,7 @@ pub struct Server {
 
 /// Sends requests to one project collection.
 pub struct Client {
-    transport: Transport,
-    /// Sent with every request.
-    headers: HeaderMap,
+    http: reqwest::Client,
     collection: Url,
     request_timeout: Duration,
     proxy: Option<Proxy>,
@@ -142,29 +134,30 @@ impl<'a> Call<'a> {
 
 impl Client {
     /// A client for a collection.
-    pub(super) fn new(server: Server, way: Way) -> Self {
+    ///
+    /// # Errors
+    /// Says what of certificates, keys or proxy cannot be used.
+    pub fn new(server: Server, builder: reqwest::ClientBuilder) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         let mut authorization = server.authorization;
         authorization.set_sensitive(true);
         headers.insert(AUTHORIZATION, authorization);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let program = concat!("katalon-ado/", env!("CARGO_PKG_VERSION"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(program));
         // Asks for a plain 401 where the service would send a sign-in page.
         headers.insert(
             "x-tfs-fedauthredirect",
             HeaderValue::from_static("Suppress"),
         );
-        // In a tunnel the proxy learns it from CONNECT, and sees no header.
-        if let Some(proxy) = &way.proxy
-            && server.collection.scheme() == "http"
-            && let Some(value) = &proxy.authorization
-        {
-            headers.insert(PROXY_AUTHORIZATION, value.clone());
-        }
-        Self {
-            transport: Transport::new(way),
-            headers,
+        let http = builder
+            .default_headers(headers)
+            .user_agent(concat!("katalon-ado/", env!("CARGO_PKG_VERSION")))
+            // The token must not travel on to where an answer points.
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(server.request_timeout)
+            .build()
+            .map_err(|error| whole_cause(&error))?;
+        Ok(Self {
+            http,
             collection: server.collection,
             request_timeout: server.request_timeout,
             proxy: server.proxy,
@@ -175,7 +168,7 @@ impl Client {
             not_before: Cell::new(None),
             clock: Cell::new(None),
             usage: Usage::default(),
-        }
+        })
     }
 
     /// The collection's address, with a trailing slash.
@@ -222,7 +215,7 @@ impl Client {
         read: impl FnOnce(Reply) -> Result<T, String>,
     ) -> Sent<T> {
         let (access, name) = (call.access, call.name());
-        self.send(&call, &|| Ok(None))
+        self.send(&call, &|_| Ok(None))
             .await
             .map(access, &name, read)
     }
@@ -246,7 +239,12 @@ impl Client {
                 });
             }
         };
-        let maker = || Ok(Some(Upload::new([Part::Ready(bytes.clone())])));
+        let maker = |progress: &Arc<Progress>| {
+            Ok(Some(Upload::new(
+                [Part::Ready(bytes.clone())],
+                Arc::clone(progress),
+            )))
+        };
         self.send(&call, &maker).await.map(access, &name, read)
     }
 
@@ -292,7 +290,7 @@ impl Client {
             ..Call::get(vec!["_apis", "test"])
         };
         let call = call.of(Resource::Unversioned);
-        match self.send_in(NEWEST, &call, &|| Ok(None)).await {
+        match self.send_in(NEWEST, &call, &|_| Ok(None)).await {
             Sent::Answered(reply) => listed(&reply.body),
             Sent::Refused(_) | Sent::NotSent(_) | Sent::Unknown(_) => None,
         }
@@ -316,8 +314,15 @@ impl Client {
             Ok(url) => url,
             Err(cause) => return Sent::NotSent(trouble(TroubleKind::Connect, cause)),
         };
-        let upload = match body() {
-            Ok(upload) => upload,
+        let progress = Progress::begun();
+        let mut builder = self.http.request(call.method.clone(), url);
+        match body(&progress) {
+            Ok(Some(upload)) => {
+                builder = builder
+                    .header(CONTENT_TYPE, "application/json; charset=utf-8")
+                    .body(reqwest::Body::wrap(upload));
+            }
+            Ok(None) => {}
             Err(error) => {
                 return Sent::Refused(Refusal {
                     request,
@@ -328,31 +333,34 @@ impl Client {
                     kind: RefusalKind::Status,
                 });
             }
-        };
-        let mut builder = http::Request::builder()
-            .method(call.method.clone())
-            .uri(url.as_str());
-        if let Some(headers) = builder.headers_mut() {
-            headers.clone_from(&self.headers);
-            if upload.is_some() {
-                let json = HeaderValue::from_static("application/json; charset=utf-8");
-                headers.insert(CONTENT_TYPE, json);
-            }
         }
-        let upload = upload.unwrap_or_else(|| Upload::new([]));
-        let prepared = match builder.body(upload) {
-            Ok(prepared) => prepared,
-            Err(error) => return Sent::NotSent(trouble(TroubleKind::Connect, error.to_string())),
-        };
-        let (answer, sight) = self.transport.send(prepared);
         let exchange = async {
-            let response = answer.await?;
-            let (head, mut body) = response.into_parts();
-            let (bytes, cut) = read_whole(&mut body).await;
-            Ok::<_, hyper_util::client::legacy::Error>((head.status, head.headers, bytes, cut))
+            let mut response = builder.send().await?;
+            progress.made();
+            let (status, headers) = (response.status(), response.headers().clone());
+            let mut bytes = Vec::new();
+            let mut cut = None;
+            loop {
+                match response.chunk().await {
+                    Ok(Some(chunk)) => {
+                        progress.made();
+                        bytes.extend_from_slice(&chunk);
+                        if bytes.len() > LONGEST_ANSWER {
+                            cut = Some("the answer is longer than 256 MB".to_owned());
+                            break;
+                        }
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        cut = Some(whole_cause(&error));
+                        break;
+                    }
+                }
+            }
+            Ok::<_, reqwest::Error>((status, headers, bytes, cut))
         };
         let silence = async {
-            while sight.silence() < self.request_timeout {
+            while progress.silence() < self.request_timeout {
                 tokio::time::sleep(WATCH.min(self.request_timeout)).await;
             }
         };
@@ -366,16 +374,10 @@ impl Client {
                     failed(call.access, trouble(kind, cause), &error)
                 }
             },
-            () = silence => {
-                let seconds = self.request_timeout.as_secs_f64();
-                let silent = trouble(TroubleKind::Silent, format!("no byte came or went for {seconds} seconds"));
-                // Without a connection nothing was sent.
-                if sight.is_connected() {
-                    call.access.trouble(silent)
-                } else {
-                    Sent::NotSent(silent)
-                }
-            }
+            () = silence => call.access.trouble(trouble(
+                TroubleKind::Silent,
+                format!("no byte came or went for {} seconds", self.request_timeout.as_secs_f64()),
+            )),
         };
         log::debug!(
             "{name}: {}, {} ms",
@@ -439,22 +441,7 @@ impl Client {
     }
 }
 
-/// Reads a body to its end; beside the bytes, what cut it off.
-async fn read_whole(body: &mut Incoming) -> (Vec<u8>, Option<String>) {
-    let mut bytes = Vec::new();
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
-        match frame {
-            Ok(frame) => bytes.extend_from_slice(&frame.into_data().unwrap_or_default()),
-            Err(error) => return (bytes, Some(whole_cause(&error))),
-        }
-        if bytes.len() > LONGEST_ANSWER {
-            return (bytes, Some("the answer is longer than 256 MB".to_owned()));
-        }
-    }
-    (bytes, None)
-}
-
-type BodyMaker<'a> = dyn Fn() -> std::io::Result<Option<Upload>> + 'a;
+type BodyMaker<'a> = dyn Fn(&Arc<Progress>) -> std::io::Result<Option<Upload>> + 'a;
 
 /// Sends requests that change something.
 #[derive(Clone, Copy)]
@@ -486,7 +473,8 @@ impl Writer<'_> {
         read: impl FnOnce(Reply) -> Result<T, String>,
     ) -> Sent<T> {
         let (access, name) = (call.access, call.name());
-        let maker = || Ok(Some(Upload::new(parts()?)));
+        let maker =
+            |progress: &Arc<Progress>| Ok(Some(Upload::new(parts()?, Arc::clone(progress))));
         self.client
             .send(&call, &maker)
             .await

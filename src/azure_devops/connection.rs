@@ -2,24 +2,17 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::HeaderValue;
 use jiff::Timestamp;
-use url::Url;
+use reqwest::Url;
+use reqwest::header::HeaderValue;
 
 use super::client::{Call, Client, Resource, Server};
 use super::explain::Credential;
 use super::reading::text;
 use super::sent::Sent;
 use super::tls;
-use super::transport::{ProxyWay, Way};
 use crate::agent::{Agent, Connection, Proxy, Secret};
 use crate::problem::{Problem, code};
-
-/// How long all addresses of a name together may take to accept a connection: where the first of
-/// them is dead, the next must have its turn.
-const LONGEST_CONNECT: Duration = Duration::from_secs(30);
 
 /// The identity of somebody who did not show who he is; some organisations answer it nonetheless.
 const ANONYMOUS: &str = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
@@ -59,15 +52,26 @@ pub fn client(
             "Copy it again, without line breaks.",
         )
     })?;
+    // reqwest asks for it, though our own settings name the same one; a second time it is there
+    // already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let proxy = agent
         .proxies
         .for_address(&collection, &mut warnings)
         .map_err(|cause| unusable(cause, "Correct it."))?;
-    let way = Way {
-        tls: tls::config(agent, connection, &mut warnings)?,
-        proxy: proxy.map(through).transpose()?,
-        connect_timeout: request_timeout.min(LONGEST_CONNECT),
-    };
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::config(agent, connection, &mut warnings)?)
+        // The variables were read already, and are shown where they matter.
+        .no_proxy();
+    // On Linux the default would cut a peer that is slow to read after 30 seconds; silence is
+    // watched for elsewhere, as long as the input says.
+    #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+    {
+        builder = builder.tcp_user_timeout(None);
+    }
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(through(proxy)?);
+    }
     let server = Server {
         collection,
         authorization,
@@ -79,7 +83,13 @@ pub fn client(
         proxy: proxy.cloned(),
         ca_file: agent.ca_file.clone(),
     };
-    Ok((Client::new(server, way), warnings))
+    let client = Client::new(server, builder).map_err(|cause| {
+        unusable(
+            format!("cannot prepare a connection: {cause}"),
+            "Check the agent's proxy and certificates.",
+        )
+    })?;
+    Ok((client, warnings))
 }
 
 fn unusable(message: String, advice: &str) -> Problem {
@@ -90,22 +100,17 @@ fn unusable(message: String, advice: &str) -> Problem {
     )
 }
 
-fn through(proxy: &Proxy) -> Result<ProxyWay, Problem> {
-    let cannot = || {
+fn through(proxy: &Proxy) -> Result<reqwest::Proxy, Problem> {
+    let through = reqwest::Proxy::all(&proxy.url).map_err(|_| {
         let message = format!("{} '{}' cannot be used", proxy.named_by, proxy.url);
         unusable(message, "Correct it.")
-    };
-    let authorization = proxy.user.as_ref().map(|user| {
-        let password = proxy.password.as_ref().map_or("", Secret::expose);
-        let pair = STANDARD.encode(format!("{user}:{password}"));
-        HeaderValue::from_str(&format!("Basic {pair}")).map(|mut value| {
-            value.set_sensitive(true);
-            value
-        })
-    });
-    Ok(ProxyWay {
-        uri: proxy.url.parse().map_err(|_| cannot())?,
-        authorization: authorization.transpose().map_err(|_| cannot())?,
+    })?;
+    Ok(match &proxy.user {
+        Some(user) => {
+            let password = proxy.password.as_ref().map_or("", Secret::expose);
+            through.basic_auth(user, password)
+        }
+        None => through,
     })
 }
 

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use http::Method;
 use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
 use serde::Serialize;
 use serde_json::Value;
 

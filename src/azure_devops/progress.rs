@@ -1,9 +1,10 @@
 //! Whether bytes move: what `requestTimeout` is about.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// When the last byte moved, in milliseconds since this was made.
+/// When the last byte moved, in milliseconds since the client was made.
 #[derive(Debug)]
 pub(super) struct Progress {
     made_at: Instant,
@@ -11,11 +12,11 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn begun() -> Self {
-        Self {
+    pub(super) fn begun() -> Arc<Self> {
+        Arc::new(Self {
             made_at: Instant::now(),
             last: AtomicU64::new(0),
-        }
+        })
     }
 
     pub(super) fn made(&self) {

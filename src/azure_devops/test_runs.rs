@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use bytes::Bytes;
-use http::Method;
 use jiff::Timestamp;
+use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use base64::Engine;
@@ -11,10 +12,12 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::progress::Progress;
+
 /// Bytes of a file encoded at once; a multiple of three, so that pieces join without padding.
 const PIECE: usize = 48 * 1024;
 
-/// Bytes of ready text handed over at once.
+/// Bytes of ready text sent at once, so that progress shows while a slow line takes them.
 const SLICE: usize = 64 * 1024;
 
 /// A part of a body.
@@ -32,14 +35,18 @@ pub(super) enum Part {
 pub(super) struct Upload {
     parts: VecDeque<Part>,
     left: u64,
+    progress: Arc<Progress>,
 }
 
 impl Upload {
-    /// Without parts it is no body at all.
-    pub(super) fn new(parts: impl IntoIterator<Item = Part>) -> Self {
+    pub(super) fn new(parts: impl IntoIterator<Item = Part>, progress: Arc<Progress>) -> Self {
         let parts: VecDeque<Part> = parts.into_iter().collect();
         let left = parts.iter().map(length_as_sent).sum();
-        Self { parts, left }
+        Self {
+            parts,
+            left,
+            progress,
+        }
     }
 
     fn next_piece(&mut self) -> io::Result<Option<Bytes>> {
@@ -88,6 +95,7 @@ impl Body for Upload {
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.progress.made();
         loop {
             return match self.next_piece() {
                 Ok(Some(piece)) if piece.is_empty() => continue,
@@ -117,7 +125,7 @@ mod tests {
     fn sent(source: &'static [u8], length: u64) -> io::Result<Vec<u8>> {
         let source = Box::new(source);
         let parts = [Part::Encoded { source, length }];
-        let mut upload = Upload::new(parts);
+        let mut upload = Upload::new(parts, Progress::begun());
         let mut sent = Vec::new();
         while let Some(piece) = upload.next_piece()? {
             sent.extend_from_slice(&piece);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::AutomatedTestName;

@@ -67,9 +67,14 @@ impl Connecting<'_> {
     async fn identity(&self, client: &Client) -> Result<ConnectedAs, (ExitCode, Problem)> {
         let not_published = |problem| (ExitCode::NotPublished, problem);
         let retry_for = self.invocation.inputs.retry_for.value.duration();
-        let asked = read_until_answered(self.waits, retry_for, client, self.pipeline, self.cancel, || {
-            client.identity()
-        })
+        let asked = read_until_answered(
+            self.waits,
+            retry_for,
+            client,
+            self.pipeline,
+            self.cancel,
+            || client.identity(),
+        )
         .await;
         let connection = self.connection;
         let asker = Asker {

@@ -213,7 +213,14 @@ impl SettingsReader<'_> {
         let project = invocation.project();
         let retry_for = invocation.inputs.retry_for.value.duration();
         let ask = || self.client.project(project);
-        let asked = read_until_answered(self.waits, retry_for, self.pipeline, self.cancel, ask);
+        let asked = read_until_answered(
+            self.waits,
+            retry_for,
+            self.client,
+            self.pipeline,
+            self.cancel,
+            ask,
+        );
         match asked.await {
             Ok(Sent::Answered(stored)) if stored.id.eq_ignore_ascii_case(&integrated.id) => {
                 Ok(None)

@@ -21,7 +21,10 @@ pub(super) fn tell(
     wait: Duration,
 ) {
     let no_connection = match trouble.kind {
-        TroubleKind::Connect | TroubleKind::Proxy | TroubleKind::Tls(_) => true,
+        TroubleKind::Connect
+        | TroubleKind::Proxy
+        | TroubleKind::ProxyPassword
+        | TroubleKind::Tls(_) => true,
         TroubleKind::Silent
         | TroubleKind::Cut
         | TroubleKind::Busy

@@ -28,8 +28,15 @@ impl Context<'_> {
         F: Future<Output = Sent<T>>,
     {
         let retry_for = self.invocation.inputs.retry_for.value.duration();
-        let asked =
-            read_until_answered(self.waits, retry_for, self.pipeline, self.cancel, ask).await;
+        let asked = read_until_answered(
+            self.waits,
+            retry_for,
+            self.client,
+            self.pipeline,
+            self.cancel,
+            ask,
+        )
+        .await;
         match asked {
             Ok(Sent::Answered(answer)) => Ok(answer),
             Ok(Sent::Refused(refusal)) => Err(Unread::Refused(refusal)),
