@@ -187,6 +187,7 @@ fn results_come_1000_at_a_time_and_200_with_details() {
     assert_eq!(count("detailsToInclude=none&$top=5000"), 1000);
     assert_eq!(count("detailsToInclude=subResults&$top=5000"), 200);
     assert_eq!(count("detailsToInclude=subResults,iterations"), 200);
+    assert_eq!(count("detailsToInclude=point&$top=1000"), 200);
     assert_eq!(count("$skip=1000&$top=1000"), 100);
     service.configure(|settings| settings.page_size = 3);
     assert_eq!(count("$top=1000"), 3);
