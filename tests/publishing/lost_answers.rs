@@ -8,7 +8,7 @@ use ado_stand_in::{Fault, Rule, StandIn};
 use crate::support::holdings::{
     asked, attached_to_results, carried_out, names, states, the_finished_run,
 };
-use crate::support::{Case, Reports, TaskRun, assert_swagger, service, service_with};
+use crate::support::{Case, Reports, TaskRun, assert_swagger, service};
 
 /// Two results, the failed one with a screenshot.
 fn reports() -> Reports {
@@ -127,49 +127,6 @@ fn results_that_arrive_after_the_look_for_them_are_not_there_twice() {
     assert_eq!(names(&service.runs()[0]), ["A", "A", "B", "B"]);
     assert_eq!(finished.issues("warning"), ["KADO014"]);
     assert_swagger(&service);
-}
-
-#[test]
-fn one_bad_result_is_found_and_the_others_are_published() {
-    let service = service_with(|settings| settings.refused_titles = vec!["T5".into()]);
-    let cases: Vec<Case> = (1..=7).map(|at| Case::passed(&format!("T{at}"))).collect();
-    let reports = Reports::new().with_suite("Smoke", &cases);
-    let finished = impatient(&service, &reports).run_impatiently();
-    assert_eq!(finished.code, 5, "{}", finished.stdout);
-    let run = the_finished_run(&service, &["T1", "T2", "T3", "T4", "T6", "T7"]);
-    assert_eq!(
-        run["errorMessage"],
-        "1 of 7 results were refused by Azure DevOps and are missing here"
-    );
-    finished.says("the result of 'Test Cases/T5' was refused: ");
-    finished.says("7 results read: 6 published, 0 left out, 1 missing");
-    assert_swagger(&service);
-}
-
-#[test]
-fn a_run_of_which_every_result_is_refused_is_aborted() {
-    let service = service();
-    service.script(Rule::always("POST", "/results$", Fault::status(400)));
-    let finished = impatient(&service, &reports()).run_impatiently();
-    assert_eq!(finished.code, 4, "{}", finished.stdout);
-    assert_eq!(states(&service), ["Aborted"]);
-    finished.says("Azure DevOps refused every result");
-    finished.says("2 results read: 0 published, 0 left out, 2 missing");
-    assert_swagger(&service);
-}
-
-#[test]
-fn a_request_that_is_too_large_is_halved() {
-    let service = service_with(|settings| settings.body_limit = 1_500);
-    let cases: Vec<Case> = (1..=9).map(|at| Case::passed(&format!("T{at}"))).collect();
-    let reports = Reports::new().with_suite("Smoke", &cases);
-    let finished = impatient(&service, &reports).run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    let expected: Vec<String> = (1..=9).map(|at| format!("T{at}")).collect();
-    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-    the_finished_run(&service, &expected);
-    let too_large = asked(&service, "POST", "/results");
-    assert!(too_large.iter().any(|request| request.status == Some(413)));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod support;
 
 mod attachments;
+mod bad_results;
 mod budget;
 mod cancel;
 mod connection;
@@ -35,8 +36,8 @@ mod proxies;
 mod publishing_once;
 mod secure_connection;
 mod servers;
-mod silence;
 mod service_connection;
+mod silence;
 mod stale_reports;
 mod test_run_per;
 mod test_runs;

@@ -66,6 +66,7 @@ fn checked(state: &State, call: &Call<'_>) -> Handled<Vec<Map<String, Value>>> {
                 "{at}: this test result cannot be kept."
             )));
         }
+        stumble(state, value, &at)?;
         nodes += state::count(state::nested(value)) as usize;
         checked.push(fields.clone());
     }
@@ -76,6 +77,33 @@ fn checked(state: &State, call: &Call<'_>) -> Handled<Vec<Map<String, Value>>> {
         )));
     }
     Ok(checked)
+}
+
+/// What the service cannot bear in a result, as a test has it.
+fn stumble(state: &State, result: &Value, at: &str) -> Handled<()> {
+    if holds_one_of(result, &state.settings.breaks_over) {
+        return Err(Refusal::new(
+            500,
+            "VssServiceException",
+            "TF400898: An Internal Error Occurred.",
+        ));
+    }
+    if holds_one_of(result, &state.settings.refused_texts) {
+        return Err(Refusal::rule(format!(
+            "{at}: a text of this test result cannot be kept."
+        )));
+    }
+    Ok(())
+}
+
+/// Whether one of the texts stands anywhere in the value.
+fn holds_one_of(value: &Value, texts: &[String]) -> bool {
+    match value {
+        Value::String(value) => texts.iter().any(|text| value.contains(text)),
+        Value::Array(values) => values.iter().any(|value| holds_one_of(value, texts)),
+        Value::Object(fields) => fields.values().any(|value| holds_one_of(value, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// The run of the address, if results may be written to it now.

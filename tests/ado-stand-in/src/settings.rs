@@ -58,6 +58,10 @@ pub struct Settings {
     pub refused_titles: Vec<String>,
     /// How test plans and planned runs are treated.
     pub plans: PlanSettings,
+    /// Results that hold one of these texts anywhere are refused, likewise.
+    pub refused_texts: Vec<String>,
+    /// The service breaks over results that hold one of these texts anywhere: 500, and nothing is kept.
+    pub breaks_over: Vec<String>,
     /// The largest body, in bytes, of any request but an attachment.
     pub body_limit: usize,
     /// Bodies are kept for [`crate::Service::requests`] up to so many bytes each: by default all but large
@@ -103,6 +107,8 @@ impl Default for Settings {
             replies_of_2020: false,
             refused_titles: Vec::new(),
             plans: PlanSettings::default(),
+            refused_texts: Vec::new(),
+            breaks_over: Vec::new(),
             body_limit: 28 * 1024 * 1024,
             kept_body: 32 * 1024 * 1024,
             clock_ahead: 0,

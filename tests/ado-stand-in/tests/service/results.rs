@@ -107,6 +107,33 @@ fn one_bad_result_fails_the_whole_request() {
 }
 
 #[test]
+fn the_service_can_refuse_a_text_and_break_over_one() {
+    let service = service();
+    service.configure(|settings| {
+        settings.refused_texts = vec!["poison".into()];
+        settings.breaks_over = vec!["dynamite".into()];
+    });
+    let run = new_run(&service);
+    let bad = |text: &str| {
+        let mut bad = result_body("b");
+        bad["subResults"] = json!([{"sequenceId": 1, "displayName": "row", "errorMessage": format!("has {text} in it")}]);
+        bad["resultGroupType"] = json!("dataDriven");
+        json!([result_body("a"), bad])
+    };
+    refused(
+        &add_results(&service, run, &bad("poison")),
+        400,
+        "[1]: a text of this test result cannot be kept",
+    );
+    refused(
+        &add_results(&service, run, &bad("dynamite")),
+        500,
+        "TF400898",
+    );
+    assert_eq!(service.runs()[0]["totalTests"], 0);
+}
+
+#[test]
 fn results_with_a_certain_title_can_be_refused() {
     let service = service();
     service.configure(|settings| settings.refused_titles = vec!["b".into()]);
