@@ -496,6 +496,18 @@ pub struct NewAttachment {
     pub fingerprint: String,
 }
 
+impl NewAttachment {
+    /// The fingerprint of `length` bytes with this SHA-256.
+    pub fn fingerprint_of(digest: &[u8], length: u64) -> String {
+        let hex: String = digest
+            .iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("katalon-ado {hex} {length}")
+    }
+}
+
 /// Where the bytes of an attachment come from.
 #[derive(Clone, Debug)]
 pub enum Content {

@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::azure_devops::{ATTACHMENT_LIMIT, Content};
+use crate::azure_devops::{ATTACHMENT_LIMIT, Content, NewAttachment};
 use crate::inputs::AttachmentKinds;
 use crate::katalon::{
     Attempt, AttemptFile, FileKind, Report, ReportFile, Status, TestResult, text,
@@ -134,7 +134,8 @@ pub fn prepare(listed: &[Listed], secrets: &Arc<Secrets>) -> Files {
 /// Text of ours, ready to be sent.
 pub fn of_text(text: Clean) -> Prepared {
     let bytes = text.as_str().as_bytes();
-    let fingerprint = fingerprint(&crate::secrets::hex_digest(bytes, 8), bytes.len() as u64);
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let fingerprint = NewAttachment::fingerprint_of(digest.as_ref(), bytes.len() as u64);
     Prepared {
         content: Content::Text(Arc::new(text)),
         fingerprint,
@@ -201,15 +202,10 @@ fn fingerprint_of(mut bytes: impl Read) -> std::io::Result<(String, u64)> {
         length += read as u64;
     }
     let digest = context.finish();
-    let hex: String = digest.as_ref()[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok((fingerprint(&hex, length), length))
-}
-
-fn fingerprint(hex: &str, length: u64) -> String {
-    format!("katalon-ado {hex} {length}")
+    Ok((
+        NewAttachment::fingerprint_of(digest.as_ref(), length),
+        length,
+    ))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::client::{Call, Client, Reply};
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use super::tls;
+use super::upload::FileTrouble;
 
 /// Nobody waits longer, and clocks can count so far.
 const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -158,6 +159,10 @@ pub(super) fn came_to(sent: &Sent<Reply>) -> String {
 }
 
 pub(super) fn failed<T>(access: Access, trouble: Trouble, error: &reqwest::Error) -> Sent<T> {
+    // A request that broke off because of its own file was never whole, and never will be.
+    if let Some(cause) = FileTrouble::behind(error) {
+        return Sent::Refused(Refusal::of_our_own(trouble.request, cause.to_string()));
+    }
     // Without a connection nothing was sent. A request that could not even be built likewise.
     if error.is_connect() || error.is_builder() {
         Sent::NotSent(trouble)

@@ -324,14 +324,7 @@ impl Client {
             }
             Ok(None) => {}
             Err(error) => {
-                return Sent::Refused(Refusal {
-                    request,
-                    status: 0,
-                    type_key: String::new(),
-                    message: error.to_string(),
-                    activity_id: String::new(),
-                    kind: RefusalKind::Status,
-                });
+                return Sent::Refused(Refusal::of_our_own(request, error.to_string()));
             }
         }
         let exchange = async {

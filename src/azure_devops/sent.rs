@@ -49,7 +49,7 @@ impl<T> Sent<T> {
 pub struct Refusal {
     /// Method and path.
     pub request: String,
-    /// HTTP status.
+    /// HTTP status; 0 if the request could not be made here.
     pub status: u16,
     /// The service's name for the kind of error (`typeKey`), empty if it gave none.
     pub type_key: String,
@@ -62,6 +62,18 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// A request that cannot be made here, and never will be.
+    pub(super) fn of_our_own(request: String, cause: String) -> Self {
+        Self {
+            request,
+            status: 0,
+            type_key: String::new(),
+            message: cause,
+            activity_id: String::new(),
+            kind: RefusalKind::Status,
+        }
+    }
+
     /// Whether the project is not there, or not to be seen. The codes stand in the message in every
     /// language.
     pub fn is_project_missing(&self) -> bool {

@@ -4,6 +4,7 @@
 //! words in either case.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::Read;
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use super::client::{ApiVersion, Call, Client, Resource, Writer};
 use super::planned_runs;
 use super::reading::{list, number, text, time};
 use super::sent::Sent;
-use super::upload::Part;
+use super::upload::{Encoded, FileTrouble, Part};
 use super::version::KNOWS_PIPELINE_REFERENCE;
 use super::{
     BuildId, Content, NewAttachment, NewTestResult, NewTestRun, Outcome, PipelineReference,
@@ -311,15 +312,15 @@ impl Writer<'_> {
             // `stream` is written last, so the bytes go between its quotes.
             let (head, tail) = split_at_stream(&head);
             let content = match &attachment.content {
-                Content::File { path, length } => Part::Encoded {
+                Content::File { path, length } => {
+                    let file = File::open(path).map_err(FileTrouble::unreadable)?;
                     // A file that grew meanwhile ends where it ended.
-                    source: Box::new(std::fs::File::open(path)?.take(*length)),
-                    length: *length,
-                },
-                Content::Made { source, length } => Part::Encoded {
-                    source: source.read()?,
-                    length: *length,
-                },
+                    Part::Encoded(Encoded::new(file.take(*length), *length, attachment))
+                }
+                Content::Made { source, length } => {
+                    let made = source.read().map_err(FileTrouble::unreadable)?;
+                    Part::Encoded(Encoded::new(made, *length, attachment))
+                }
                 Content::Text(text) => {
                     use base64::Engine;
                     let encoded = base64::engine::general_purpose::STANDARD.encode(text.as_str());

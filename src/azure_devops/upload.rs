@@ -2,6 +2,8 @@
 //! bytes are read from disk and encoded piece by piece, so that eight of them cost no memory.
 
 use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
 use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use super::NewAttachment;
 use super::progress::Progress;
 
 /// Bytes of a file encoded at once; a multiple of three, so that pieces join without padding.
@@ -24,12 +27,108 @@ const SLICE: usize = 64 * 1024;
 pub(super) enum Part {
     /// Bytes that are ready.
     Ready(Bytes),
-    /// As base64, bytes that are to be `length` and to end there.
-    Encoded {
-        source: Box<dyn Read + Send + Sync>,
-        length: u64,
-    },
+    /// Bytes that are made while they are sent, as base64.
+    Encoded(Encoded),
 }
+
+/// What is encoded while it is sent.
+pub(super) struct Encoded {
+    source: Box<dyn Read + Send + Sync>,
+    /// Bytes that are left.
+    left: u64,
+    /// Over what was read so far.
+    digest: ring::digest::Context,
+    /// The fingerprint of all of it.
+    expected: String,
+    length: u64,
+}
+
+impl Encoded {
+    /// `length` bytes that are to be those of which the fingerprint was taken.
+    pub(super) fn new(
+        source: impl Read + Send + Sync + 'static,
+        length: u64,
+        attachment: &NewAttachment,
+    ) -> Self {
+        Self {
+            source: Box::new(source),
+            left: length,
+            digest: ring::digest::Context::new(&ring::digest::SHA256),
+            expected: attachment.fingerprint.as_str().to_owned(),
+            length,
+        }
+    }
+
+    /// The next piece, and whether it is the last. What changed since fails before its last piece:
+    /// the request breaks off, and other bytes than those that were looked at never arrive.
+    fn next(&mut self) -> io::Result<(Bytes, bool)> {
+        let wanted = usize::try_from(self.left).unwrap_or(PIECE).min(PIECE);
+        let mut raw = vec![0; wanted];
+        self.source
+            .read_exact(&mut raw)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => FileTrouble::changed(),
+                _ => FileTrouble::unreadable(error),
+            })?;
+        self.digest.update(&raw);
+        self.left -= wanted as u64;
+        let is_last = self.left == 0;
+        if is_last {
+            let longer = self.source.read(&mut [0])? > 0;
+            let digest = self.digest.clone().finish();
+            if longer
+                || NewAttachment::fingerprint_of(digest.as_ref(), self.length) != self.expected
+            {
+                return Err(FileTrouble::changed());
+            }
+        }
+        Ok((Bytes::from(STANDARD.encode(&raw)), is_last))
+    }
+}
+
+/// A file is not what it was when it was looked at: a request with it can never be whole.
+#[derive(Debug)]
+pub(super) struct FileTrouble(String);
+
+impl FileTrouble {
+    pub(super) fn unreadable(error: io::Error) -> io::Error {
+        Self(format!("the file can no longer be read: {error}")).into()
+    }
+
+    pub(super) fn changed() -> io::Error {
+        Self("the file was changed while it was to be sent".to_owned()).into()
+    }
+
+    /// The trouble with a file behind an error, if that is what it is about.
+    pub(super) fn behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a FileTrouble> {
+        let mut source = error.source();
+        while let Some(cause) = source {
+            // An I/O error names as its source what is behind the one that it stands around.
+            let inner = cause
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
+            if let Some(trouble) = inner.and_then(|inner| inner.downcast_ref()) {
+                return Some(trouble);
+            }
+            source = cause.source();
+        }
+        None
+    }
+}
+
+impl From<FileTrouble> for io::Error {
+    fn from(trouble: FileTrouble) -> Self {
+        io::Error::other(trouble)
+    }
+}
+
+impl Display for FileTrouble {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for FileTrouble {}
 
 /// A body made of parts, with its exact length.
 pub(super) struct Upload {
@@ -59,19 +158,7 @@ impl Upload {
                 let finished = bytes.is_empty();
                 (piece, finished)
             }
-            Part::Encoded { source, length } => {
-                let wanted = usize::try_from(*length).unwrap_or(PIECE).min(PIECE);
-                let mut raw = vec![0; wanted];
-                // A file that shrank since its length was told cannot keep the announced length:
-                // the request fails here instead of arriving with other bytes. So does an archive
-                // that became longer, because without its end it is none.
-                source.read_exact(&mut raw)?;
-                *length -= wanted as u64;
-                if *length == 0 && source.read(&mut [0])? > 0 {
-                    return Err(io::Error::other("it became longer since it was looked at"));
-                }
-                (Bytes::from(STANDARD.encode(&raw)), *length == 0)
-            }
+            Part::Encoded(source) => source.next()?,
         };
         if finished {
             self.parts.pop_front();
@@ -83,7 +170,7 @@ impl Upload {
 fn length_as_sent(part: &Part) -> u64 {
     match part {
         Part::Ready(bytes) => bytes.len() as u64,
-        Part::Encoded { length, .. } => length.div_ceil(3) * 4,
+        Part::Encoded(file) => file.left.div_ceil(3) * 4,
     }
 }
 
@@ -121,10 +208,18 @@ impl Body for Upload {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::azure_devops::Content;
+    use crate::secrets::Clean;
 
-    fn sent(source: &'static [u8], length: u64) -> io::Result<Vec<u8>> {
-        let source = Box::new(source);
-        let parts = [Part::Encoded { source, length }];
+    /// Sends `source` where the four bytes `abcd` were looked at.
+    fn sent(source: &'static [u8]) -> io::Result<Vec<u8>> {
+        let digest = ring::digest::digest(&ring::digest::SHA256, b"abcd");
+        let attachment = NewAttachment {
+            name: Clean::own("a.zip"),
+            content: Content::Text(Arc::default()),
+            fingerprint: NewAttachment::fingerprint_of(digest.as_ref(), 4),
+        };
+        let parts = [Part::Encoded(Encoded::new(source, 4, &attachment))];
         let mut upload = Upload::new(parts, Progress::begun());
         let mut sent = Vec::new();
         while let Some(piece) = upload.next_piece()? {
@@ -134,9 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_another_number_than_was_told_are_not_sent_to_their_end() {
-        assert_eq!(sent(b"abcd", 4).unwrap(), b"YWJjZA==");
-        assert!(sent(b"abc", 4).is_err());
-        assert!(sent(b"abcde", 4).is_err());
+    fn other_bytes_than_those_that_were_looked_at_are_not_sent_to_their_end() {
+        assert_eq!(sent(b"abcd").unwrap(), b"YWJjZA==");
+        for changed in [&b"abc"[..], b"abcde", b"abce"] {
+            assert!(sent(changed).is_err());
+        }
     }
 }

@@ -151,6 +151,9 @@ pub(super) fn described(refusal: &Refusal) -> String {
         activity_id,
         ..
     } = refusal;
+    if *status == 0 {
+        return message.clone();
+    }
     let activity = if activity_id.is_empty() {
         String::new()
     } else {

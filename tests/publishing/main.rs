@@ -15,6 +15,7 @@ mod bad_results;
 mod budget;
 mod cancel;
 mod connection;
+mod disk;
 mod dry_run;
 mod first_publication;
 mod gates;

@@ -9,7 +9,7 @@ mod task_run;
 
 pub(crate) use reports::{Attempt, Case, Reports, escaped};
 pub(crate) use suite::Suite;
-pub(crate) use task_run::{Finished, TaskRun};
+pub(crate) use task_run::{Finished, PROGRAM, TaskRun};
 
 use ado_stand_in::{Settings, StandIn};
 

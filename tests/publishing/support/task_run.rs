@@ -13,6 +13,8 @@ use katalon_ado::publish::Waits;
 use serde_json::Value;
 
 use super::reports::temp_beside;
+/// The real program.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_katalon-ado");
 
 /// A start of the program.
 #[derive(Clone)]
@@ -30,6 +32,19 @@ pub(crate) struct Finished {
 }
 
 impl Finished {
+    /// Waits for the end of a child.
+    pub(crate) fn of(mut child: Child) -> Self {
+        // The end of standard input would mean cancel.
+        let input = child.stdin.take();
+        let output = child.wait_with_output().unwrap();
+        drop(input);
+        Self {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// The value of an output variable; fails if it was not set exactly once.
     pub(crate) fn output(&self, name: &str) -> String {
         let prefix = format!("##vso[task.setvariable variable={name};isoutput=true;]");
@@ -169,30 +184,26 @@ impl TaskRun {
 
     /// Runs the real program as a process of its own.
     pub(crate) fn run(&self) -> Finished {
-        let mut child = self.start();
-        // The end of standard input would mean cancel.
-        let input = child.stdin.take();
-        let output = child.wait_with_output().unwrap();
-        drop(input);
-        Finished {
-            code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Finished::of(self.start())
     }
 
     /// Starts the real program and leaves it running.
     pub(crate) fn start(&self) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_katalon-ado"))
+        self.command(Path::new(PROGRAM)).spawn().unwrap()
+    }
+
+    /// The real program, or a copy of it, ready to be started.
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
             .args(&self.args)
             .env_clear()
             .envs(&self.vars)
             .current_dir(&self.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+            .stderr(Stdio::piped());
+        command
     }
 
     /// Runs the program in this process with short waits, for tests in which it has to wait.
