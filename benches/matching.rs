@@ -65,6 +65,7 @@ fn points(test_cases: u64) -> Vec<StoredTestPoint> {
             configuration_name: format!("Configuration {configuration}"),
             tester: String::new(),
             outcome: None,
+            last_run: None,
             is_automated: Some(true),
             is_active: Some(true),
         })

@@ -28,6 +28,7 @@ mod runs;
 mod sending;
 mod session;
 mod settings;
+mod shared_points;
 mod verdict;
 
 use context::{Context, Local};

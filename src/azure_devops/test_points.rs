@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::client::{ApiVersion, Call, Client, Resource};
 use super::reading::{Page, number, page, text};
 use super::sent::Sent;
-use super::{Outcome, TestCaseId, TestConfigurationId, TestPlanId, TestPointId, TestSuiteId};
+use super::{
+    Outcome, TestCaseId, TestConfigurationId, TestPlanId, TestPointId, TestRunId, TestSuiteId,
+};
 
 /// Points are the second preview on servers before 2022.
 const TEST_POINTS: Resource = Resource::SecondPreviewBelow(ApiVersion { major: 7, minor: 0 });
@@ -40,6 +42,8 @@ pub struct StoredTestPoint {
     pub tester: String,
     /// How it ended last; `None` if it was never run, or is reset.
     pub outcome: Option<Outcome>,
+    /// The run that it was last in; `None` if it was in none, or the answer did not hold it.
+    pub last_run: Option<TestRunId>,
     /// The test case is automated; `None` if the answer did not hold it.
     pub is_automated: Option<bool>,
     /// What the service says of it; `None` if it does not. See [`StoredTestPoint::is_inactive`].
@@ -133,6 +137,7 @@ fn point_of_test_case(item: &Value) -> Result<StoredTestPoint, String> {
         configuration_name: text(&item["configuration"], "name"),
         tester: text(&item["assignedTo"], "displayName"),
         outcome: outcome(item),
+        last_run: run(&item["lastTestRun"], "id"),
         is_automated: item["automated"].as_bool(),
         is_active: None,
     })
@@ -151,6 +156,7 @@ fn point_of_plan(item: &Value, plan: TestPlanId) -> Result<StoredTestPoint, Stri
         configuration_name: text(&item["configuration"], "name"),
         tester: text(&item["tester"], "displayName"),
         outcome: outcome(&item["results"]),
+        last_run: run(&item["results"], "lastTestRunId"),
         is_automated: item["isAutomated"].as_bool(),
         is_active: item["isActive"].as_bool(),
     })
@@ -164,6 +170,12 @@ fn in_address(item: &Value, word: &str) -> Option<u64> {
         .iter()
         .rposition(|part| part.eq_ignore_ascii_case(word))?;
     parts.get(at + 1)?.parse().ok()
+}
+
+/// A run; the service writes 0 for none.
+fn run(item: &Value, field: &str) -> Option<TestRunId> {
+    let id = number(item, field).ok()?;
+    (id > 0).then_some(TestRunId(id))
 }
 
 /// How it ended; the service's words for "not yet" are no outcome.

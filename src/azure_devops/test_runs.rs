@@ -176,6 +176,21 @@ impl Client {
         .await
     }
 
+    /// One run, and the build that it belongs to.
+    pub async fn run_with_build(
+        &self,
+        project: &str,
+        run: TestRunId,
+    ) -> Sent<(StoredRun, Option<BuildId>)> {
+        let id = run.to_string();
+        let call = Call::get(vec![project, "_apis", "test", "runs", &id]);
+        self.fetch(call, |reply| {
+            let build = number(&reply.body["build"], "id").ok().map(BuildId);
+            Ok((stored_run(&reply.body)?, build))
+        })
+        .await
+    }
+
     /// Results of a run from position `skip` on; an empty page ends the list.
     pub async fn results(
         &self,

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::katalon_project::KatalonProjects;
 use crate::account::{self, PlanPlace};
 use crate::azure_devops::test_plans::StoredTestPlan;
+use crate::azure_devops::test_points::StoredTestPoint;
 use crate::azure_devops::{Outcome, TestCaseId, TestConfigurationId, TestPlanId};
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
@@ -118,16 +119,22 @@ impl Matching {
 
     fn shown(&self, target: &Target) -> String {
         let plan = self.plans.iter().find(|plan| plan.id == target.plan);
-        let Some(plan) = plan else {
-            return format!("point {}", target.point);
-        };
+        match (plan, self.point(target)) {
+            (Some(plan), Some(point)) => format!(
+                "test case {}, {}, {}",
+                target.test_case,
+                plan.describe(point),
+                plan.shown()
+            ),
+            (None | Some(_), _) => format!("point {}", target.point),
+        }
+    }
+
+    /// The point of a target as the service told it.
+    pub(super) fn point(&self, target: &Target) -> Option<&StoredTestPoint> {
+        let plan = self.plans.iter().find(|plan| plan.id == target.plan)?;
         let mut points = plan.points_of(target.test_case);
-        let point = points.find(|point| point.id == target.point);
-        let point = point.map_or_else(
-            || format!("point {}", target.point),
-            |point| plan.describe(point),
-        );
-        format!("test case {}, {point}, {}", target.test_case, plan.shown())
+        points.find(|point| point.id == target.point)
     }
 
     /// The points of a result.

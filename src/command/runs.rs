@@ -1,6 +1,6 @@
 //! Which runs are made of what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::plan::{Matching, Source};
 use crate::azure_devops::TestPlanId;
@@ -110,47 +110,6 @@ impl Material<'_> {
             .collect()
     }
 
-    /// Points on which runs meet whose executions differ, in words.
-    pub(super) fn shared_points(&self, batches: &[Batch]) -> Vec<String> {
-        let mut on_point: BTreeMap<Target, Vec<(usize, BTreeSet<String>)>> = BTreeMap::new();
-        let runs = batches.iter().flat_map(|batch| &batch.runs);
-        for (number, run) in runs.enumerate() {
-            let What::OfPlan(plan) = run.what else {
-                continue;
-            };
-            for &report in &run.reports {
-                let execution = execution(&self.reports[report]);
-                let targets = self.results(report).flat_map(|(_, targets)| targets);
-                for &target in targets.filter(|target| target.plan == plan) {
-                    let runs = on_point.entry(target).or_default();
-                    match runs.last_mut() {
-                        Some((last, executions)) if *last == number => {
-                            executions.insert(execution.clone());
-                        }
-                        Some(_) | None => runs.push((number, [execution.clone()].into())),
-                    }
-                }
-            }
-        }
-        let shared = on_point.into_iter().filter_map(|(target, runs)| {
-            let all: BTreeSet<String> = runs
-                .iter()
-                .flat_map(|(_, executions)| executions.iter().cloned())
-                .collect();
-            let differ = runs.len() > 1 && all.len() > 1;
-            differ.then(|| {
-                let all: Vec<String> = all.into_iter().collect();
-                format!(
-                    "point {} of test case {}: {}",
-                    target.point,
-                    target.test_case,
-                    all.join("; ")
-                )
-            })
-        });
-        shared.collect()
-    }
-
     /// The results of a report with their points.
     pub(super) fn results(&self, report: usize) -> impl Iterator<Item = (Source, &[Target])> {
         (0..self.reports[report].results.len()).map(move |at| {
@@ -169,18 +128,6 @@ impl Material<'_> {
         let plan = plans.iter().find(|plan| plan.id == id);
         plan.map_or("", |plan| &plan.name)
     }
-}
-
-/// What tells an execution of a suite from another one, as people say it.
-fn execution(report: &Report) -> String {
-    let browser = mapping::name_without_version(report.browser_or_device());
-    let profile = match report.profile.as_str() {
-        "" => String::new(),
-        profile => format!("profile {profile}"),
-    };
-    let parts = [report.suite.as_str(), browser, &profile];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    parts.join(", ")
 }
 
 fn of_report(sources: &BTreeSet<Source>, report: usize) -> Vec<Source> {

@@ -10,7 +10,7 @@ use crate::azure_devops::{TestPlanId, TestRunId};
 use crate::freshness::Age;
 use crate::inputs::{UnmatchedResults, WhenAlreadyPublished};
 use crate::mapping::{Origin, Settings};
-use crate::problem::{Problem, code, counted as count};
+use crate::problem::counted as count;
 use crate::publish::desired::{Desired, DesiredRun, LookUp};
 use crate::publish::fate::Fate;
 use crate::publish::{Publisher, cancelled};
@@ -146,25 +146,6 @@ impl Session<'_> {
             batches.push(self.batch_of_build(of_build, material));
         }
         batches
-    }
-
-    /// Warns of points on which runs of this step meet whose executions differ: the last one hides
-    /// the others.
-    pub(super) fn warn_of_shared_points(&self, batches: &[Batch], material: &Material<'_>) {
-        let shared = material.shared_points(batches);
-        let Some(first) = shared.first() else {
-            return;
-        };
-        let others = match shared.len() - 1 {
-            0 => String::new(),
-            others => format!(", and {} more", count(others, "point")),
-        };
-        self.context.pipeline.issue(&Problem::warning(
-            code::SHARED_POINT,
-            format!("different executions have results on one test point: {first}{others}"),
-            "The point shows the last one alone, so a pass may hide a failure. Give the test case a \
-             point for each configuration, and tell them apart with 'configurationMapping'.",
-        ));
     }
 
     fn batch_of_build(&self, runs: Vec<RunOf>, material: &Material<'_>) -> Batch {

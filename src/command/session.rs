@@ -79,8 +79,8 @@ impl<'a> Session<'a> {
         }
         let batches = self.batches(&pending, &material).await;
         if let (Some(matching), Some(katalon)) = (&matching, katalon) {
-            self.warn_of_shared_points(&batches, &material);
             let context = self.context;
+            context.warn_of_shared_points(&batches, &material).await;
             let set = context.set_automation_fields(matching, reports, katalon);
             if let Err((exit_code, problem)) = set.await {
                 self.fail(exit_code, problem);

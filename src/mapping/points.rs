@@ -246,6 +246,7 @@ mod tests {
             configuration_name: format!("configuration {configuration}"),
             tester: String::new(),
             outcome: None,
+            last_run: None,
             is_automated: None,
             is_active: Some(true),
         }

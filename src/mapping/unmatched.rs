@@ -257,6 +257,7 @@ mod tests {
             configuration_name: configuration.to_owned(),
             tester: tester.to_owned(),
             outcome: None,
+            last_run: None,
             is_automated: None,
             is_active: None,
         };

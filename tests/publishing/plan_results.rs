@@ -487,3 +487,41 @@ fn a_collection_is_one_planned_run() {
     assert_eq!(service.runs()[0]["name"], "Release 4 by 20260901.3");
     assert_eq!(on_points(&service).len(), 2);
 }
+
+#[test]
+fn a_point_that_another_job_of_this_build_filled_from_another_browser_is_warned_of() {
+    let service = planned();
+    let publish = |browser: &str, job: &str| {
+        let suite = Execution::new("Smoke", &[Case::passed("Login")]).browser(browser);
+        let reports = Reports::new().with(&suite);
+        test_case(&reports, "Login", "41", "");
+        TaskRun::new(&service, reports.path())
+            .input("testPlan", "510")
+            .var("SYSTEM_JOBNAME", job)
+            .run()
+    };
+    assert_eq!(publish("Chrome 139", "chrome").issues("warning"), [""; 0]);
+    let other = publish("Firefox 140", "firefox");
+    assert_eq!(other.code, 0, "{}", other.everything());
+    assert_eq!(other.issues("warning"), ["KADO061"]);
+    other.says(
+        "point 4100 of test case 41: Test Suites/Smoke, Firefox; and test run 1 'Smoke' of \
+         another job",
+    );
+    // The same browser elsewhere, or the same job once more, hides nothing.
+    assert_eq!(publish("Firefox 140", "again").issues("warning"), [""; 0]);
+    // In another build it is a later test of the same.
+    service.configure(|settings| {
+        let build = ado_stand_in::Build::new(72, "Shop");
+        settings.builds.push(build);
+    });
+    let suite = Execution::new("Smoke", &[Case::passed("Login")]).browser("Edge 140");
+    let reports = Reports::new().with(&suite);
+    test_case(&reports, "Login", "41", "");
+    let later = TaskRun::new(&service, reports.path())
+        .input("testPlan", "510")
+        .var("BUILD_BUILDID", "72")
+        .var("BUILD_BUILDURI", "vstfs:///Build/Build/72")
+        .run();
+    assert_eq!(later.issues("warning"), [""; 0], "{}", later.everything());
+}
