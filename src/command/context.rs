@@ -6,7 +6,7 @@ use crate::azure_devops::TestRunId;
 use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::ConnectedAs;
 use crate::cancel::Cancel;
-use crate::inputs::Invocation;
+use crate::inputs::{Invocation, Source};
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code};
 use crate::publish::Waits;
@@ -80,7 +80,9 @@ impl<'a> Context<'a> {
             .as_ref()
             .and_then(|build| build.project.as_deref());
         let told = [of_build, agent.project.as_deref()];
-        let is_told = !self.as_whom.is_elsewhere && told.contains(&Some(self.project()));
+        let is_told = !self.as_whom.is_elsewhere && told.contains(&Some(self.project()))
+            // Nobody has typed what Katalon's settings say.
+            || self.invocation.inputs.project.source == Source::KatalonSetting;
         problem.code == code::NO_SUCH_PROJECT && !is_told
     }
 

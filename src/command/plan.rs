@@ -293,7 +293,18 @@ impl Context<'_> {
             configurations: Configurations::default(),
             of_rules: HashMap::new(),
         };
+        let has_rules = !self
+            .invocation
+            .inputs
+            .configuration_mapping
+            .value
+            .rules
+            .is_empty();
         if stored.is_empty() {
+            // Rules that are wrong are told in the same round as the plan that is not there.
+            if has_rules && let Ok(configurations) = self.configurations().await {
+                self.configurations_of_rules(&configurations, wrong);
+            }
             return Ok(read);
         }
         read.configurations = self.configurations().await?;

@@ -61,20 +61,25 @@ pub fn above(folder: &Path) -> Option<PathBuf> {
 /// The folders that hold a Katalon `.prj`, below a folder or itself, by path. Links are not
 /// followed, and a project inside a project is none of its own.
 pub fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut walk = WalkDir::new(folder)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(is_worth_opening);
-    while let Some(entry) = walk.next() {
+    let walk = WalkDir::new(folder).into_iter();
+    let mut found: Vec<PathBuf> = walk
+        .filter_entry(is_worth_opening)
         // What cannot be opened is told by the search for reports, which looks there as well.
-        let Ok(entry) = entry else { continue };
-        if entry.file_type().is_dir() && project_file(entry.path()).is_some() {
-            found.push(entry.path().to_owned());
-            walk.skip_current_dir();
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file() && has_extension(entry.path(), "prj"))
+        .filter_map(|entry| entry.path().parent().map(Path::to_owned))
+        .collect();
+    found.sort();
+    found.dedup();
+    found.retain(|folder| project_file(folder).is_some());
+    // Sorted, so that a project stands before those inside it.
+    let mut outermost: Vec<PathBuf> = Vec::new();
+    for folder in found {
+        if !outermost.iter().any(|known| folder.starts_with(known)) {
+            outermost.push(folder);
         }
     }
-    found
+    outermost
 }
 
 /// Hundred thousands of files in which nobody keeps a project.

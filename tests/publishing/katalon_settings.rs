@@ -215,4 +215,15 @@ fn outside_a_pipeline_the_project_is_that_of_the_settings() {
     let run = outside().input("useKatalonSettings", "false").run();
     assert_eq!(run.code, 2);
     run.says("KADO205");
+    // One that is not there was typed by nobody: no input is wrong.
+    settings(
+        &reports,
+        &[
+            "enableIntegration=true",
+            &setting("integratedProject", &SHOP.replace("Shop", "Gone")),
+        ],
+    );
+    let run = outside().run();
+    assert_eq!(run.code, 4, "{}", run.everything());
+    run.says("KADO207");
 }

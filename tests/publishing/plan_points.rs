@@ -357,6 +357,20 @@ fn every_input_that_is_wrong_for_the_server_is_told_at_once() {
 }
 
 #[test]
+fn rules_are_looked_at_also_where_there_is_no_plan() {
+    let service = planned();
+    let inputs = [("testPlan", "999"), ("configurationMapping", "* = Amiga")];
+    let errors = dry_run(&service, &reports(), &inputs).json()["errors"].clone();
+    let codes: Vec<&Value> = errors
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| &error["code"])
+        .collect();
+    assert_eq!(codes, ["KADO210", "KADO215"]);
+}
+
+#[test]
 fn what_is_wrong_in_katalons_settings_is_a_warning_and_never_exit_2() {
     let service = planned();
     let reports = reports();

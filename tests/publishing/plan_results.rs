@@ -525,3 +525,66 @@ fn a_point_that_another_job_of_this_build_filled_from_another_browser_is_warned_
         .run();
     assert_eq!(later.issues("warning"), [""; 0], "{}", later.everything());
 }
+
+#[test]
+fn a_point_that_the_service_refuses_leaves_its_result_to_the_build() {
+    for (asked, runs, told) in [
+        (
+            "publish",
+            2,
+            "2 results read: 2 published, 0 left out, 0 missing",
+        ),
+        (
+            "skip",
+            1,
+            "2 results read: 1 published, 1 left out, 0 missing",
+        ),
+    ] {
+        let service = planned();
+        service.configure(|settings| settings.plans.inactive_points_refused = true);
+        service.edit_point(4200, |point| point.active = false);
+        let reports = two_tests();
+        let run = TaskRun::new(&service, reports.path())
+            .input("testPlan", "510")
+            .input("unmatchedResults", asked)
+            // A rule that names its configuration takes the point, and the service does not.
+            .input("configurationMapping", "* = Windows 11")
+            .run();
+        assert_eq!(run.code, 0, "{}", run.everything());
+        let points: Vec<u64> = on_points(&service).iter().map(|one| one.0).collect();
+        assert_eq!(points, [4100]);
+        let finished: Vec<Value> = service
+            .runs()
+            .into_iter()
+            .filter(|run| run["state"] != "Aborted")
+            .collect();
+        assert_eq!(finished.len(), runs, "{asked}");
+        if asked == "publish" {
+            assert_eq!(names(&finished[1]), ["Checkout/Pay"]);
+        }
+        run.says(told);
+        assert_eq!(run.issues("warning"), ["KADO058"]);
+        run.says("Azure DevOps refused its test point");
+    }
+}
+
+#[test]
+fn names_of_the_plan_and_its_testers_never_act_in_the_log() {
+    let service = planned();
+    let hostile = "##vso[task.complete result=Failed;]done";
+    service.edit_plan(510, |plan| plan.name = hostile.to_owned());
+    service.edit_point(4100, |point| point.tester = Some(hostile.to_owned()));
+    service.add_point(Point::new(4101, 530, 41, 2).tester("<script>|</script>"));
+    let reports = two_tests();
+    let run = TaskRun::new(&service, reports.path())
+        .input("testPlan", "510")
+        .input("testRunTitle", "{plan}")
+        .run();
+    assert_eq!(run.code, 0, "{}", run.everything());
+    run.lacks(hostile);
+    run.says("task.complete result=Failed;]done");
+    // Azure DevOps gets the true name.
+    assert_eq!(service.runs()[0]["name"], hostile);
+    let summary = run.summary();
+    assert!(!summary.contains("<script>") && !summary.contains("|</script>"));
+}
