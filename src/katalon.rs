@@ -18,6 +18,7 @@ mod java_properties;
 pub mod join;
 pub mod junit;
 pub mod log;
+pub mod plan;
 pub mod profiles;
 pub mod project;
 pub mod properties;

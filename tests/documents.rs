@@ -446,7 +446,7 @@ fn of_the_reports_of_the_example_only_the_killed_one_is_told() {
         patterns: Patterns::parse(&["**".to_owned()]).unwrap(),
     };
     let found = find::find(&search);
-    let read = join::read_all(&found.folders, &found.collections);
+    let read = join::read_all(&found);
     assert_eq!(found.problems, Vec::new());
     let told: Vec<&str> = read
         .problems

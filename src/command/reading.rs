@@ -41,8 +41,8 @@ pub(super) async fn find_and_read(
         search.folder.display()
     ));
     pipeline.section("Reading reports");
-    let (folders, collections) = (found.folders.clone(), found.collections.clone());
-    let read = aside(cancel, move || join::read_all(&folders, &collections)).await?;
+    let to_read = found.clone();
+    let read = aside(cancel, move || join::read_all(&to_read)).await?;
     Some(Reading {
         search,
         found,

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::plan::PLAN;
 use crate::problem::{Problem, code};
 
 mod patterns;
@@ -40,6 +41,8 @@ pub struct Found {
     pub folders: Vec<ReportFolder>,
     /// Folders of collections, whether they are reports as well or not, by path.
     pub collections: Vec<ReportFolder>,
+    /// Folders of sessions that hold the plan of the session (11.4 and later), by path.
+    pub plans: Vec<ReportFolder>,
     /// How many folders were opened; "nothing found" means more with it.
     pub folders_searched: usize,
     /// Folders that could not be opened.
@@ -106,7 +109,7 @@ pub fn find(search: &Search) -> Found {
             .iter()
             .filter_map(|name| name.to_str())
             .fold(Holds::default(), Holds::with);
-        if !holds.is_report() && !holds.collection {
+        if !holds.is_report() && !holds.collection && !holds.plan {
             continue;
         }
         let names: Vec<String> = names
@@ -123,13 +126,16 @@ pub fn find(search: &Search) -> Found {
             found.folders.push(report_folder.clone());
         }
         if meant.collection {
-            found.collections.push(report_folder);
+            found.collections.push(report_folder.clone());
+        }
+        if meant.plan {
+            found.plans.push(report_folder);
         }
     }
-    found.folders.sort();
-    found.folders.dedup();
-    found.collections.sort();
-    found.collections.dedup();
+    for folders in [&mut found.folders, &mut found.collections, &mut found.plans] {
+        folders.sort();
+        folders.dedup();
+    }
     found
 }
 
@@ -141,6 +147,7 @@ struct Holds {
     properties: bool,
     binding: bool,
     collection: bool,
+    plan: bool,
 }
 
 impl Holds {
@@ -150,6 +157,7 @@ impl Holds {
         self.properties |= name == PROPERTIES;
         self.binding |= name == BINDING;
         self.collection |= is_collection_file(name);
+        self.plan |= name == PLAN;
         self
     }
 
@@ -292,12 +300,14 @@ mod tests {
                 "no/too/console0.log",
                 "no/too/executionX.log",
                 "collection/20240101_101500.rp",
+                "session/plan.jsonl",
             ],
         );
         let found = scratch.find(&["**"]);
         assert_eq!(displays(&found), ["by junit", "by log", "by plan"]);
         assert_eq!(found.collections[0].display, "collection");
-        assert_eq!(found.folders_searched, 7);
+        assert_eq!(found.plans[0].display, "session");
+        assert_eq!(found.folders_searched, 8);
         assert!(found.problems.is_empty());
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 use super::Report;
 use super::collection::{self, Collection};
 use super::contents::Contents;
-use super::find::{ReportFolder, is_collection_file};
+use super::find::{Found, ReportFolder, is_collection_file};
 use super::unknown::Unknown;
 use crate::problem::{Problem, code};
 
@@ -18,6 +18,7 @@ mod damage;
 mod folder;
 mod layout;
 mod pairing;
+mod planned;
 mod report;
 mod reruns;
 mod rows;
@@ -57,11 +58,13 @@ pub struct LeftOut {
     pub same_as: String,
 }
 
-/// Reads the report folders that were found, several at a time; `collections` are the folders
-/// that say which suites were executed together.
-pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadReports {
+/// Reads the report folders that were found, several at a time, and what collections and sessions
+/// say about them.
+pub fn read_all(found: &Found) -> ReadReports {
+    let folders = &found.folders;
     let mut read = ReadReports::default();
-    let collections: Vec<KnownCollection> = collections
+    let collections: Vec<KnownCollection> = found
+        .collections
         .iter()
         .filter_map(|folder| KnownCollection::read(folder, &mut read.problems))
         .collect();
@@ -111,6 +114,11 @@ pub fn read_all(folders: &[ReportFolder], collections: &[ReportFolder]) -> ReadR
         let reports: Vec<&Report> = own.iter().map(|read| &read.report).collect();
         read.problems
             .extend(known.missing_suites(folders, &reports));
+    }
+    for session in &found.plans {
+        let reports: Vec<&Report> = own.iter().map(|read| &read.report).collect();
+        read.problems
+            .extend(planned::missing_suites(session, &reports));
     }
     let (own, notes) = reruns::join(own);
     read.problems.extend(notes);

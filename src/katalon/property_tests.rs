@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::find::ReportFolder;
+use super::find::{Found, ReportFolder};
 use super::join::read_all;
 use super::{Attempt, Report, Status, log};
 
@@ -65,7 +65,10 @@ impl Scratch {
             path: self.0.clone(),
             display: "r".to_owned(),
         };
-        let mut read = read_all(&[folder], &[]);
+        let mut read = read_all(&Found {
+            folders: vec![folder],
+            ..Found::default()
+        });
         assert_eq!(read.unreadable, []);
         let problems = read.problems.into_iter().map(|problem| problem.message);
         (read.reports.remove(0), problems.collect())

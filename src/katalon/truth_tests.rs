@@ -29,7 +29,7 @@ fn search(folder: &Path) -> (Found, ReadReports) {
         folder: folder.to_owned(),
         patterns: Patterns::parse(&["**".to_owned()]).unwrap(),
     });
-    let read = read_all(&found.folders, &found.collections);
+    let read = read_all(&found);
     (found, read)
 }
 

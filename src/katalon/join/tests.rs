@@ -19,7 +19,7 @@ pub(super) fn read(situation: &str) -> ReadReports {
         patterns: Patterns::parse(&["**".to_owned()]).unwrap(),
     });
     assert!(found.problems.is_empty(), "{:?}", found.problems);
-    read_all(&found.folders, &found.collections)
+    read_all(&found)
 }
 
 /// The only report of a situation about which there is nothing to complain.
@@ -641,6 +641,23 @@ fn of_a_suite_on_two_browsers_the_collection_keeps_the_one_whose_folder_is_gone(
             ),
         ]
     );
+}
+
+#[test]
+fn suites_that_a_session_planned_and_that_left_no_report_are_named() {
+    let read = read("plan-of-a-session");
+    assert_eq!(
+        messages(&read),
+        [
+            "report 'Reports/20260731_095328': plan.jsonl, line 2, column 14: EOF while parsing a \
+             value",
+            "session 'Reports/20260731_095328' was going to execute 'Test Suites/Web/Search', and \
+             no report of it is at hand",
+        ]
+    );
+    // The two attempts of the one that is there.
+    assert_eq!(read.reports.len(), 1);
+    assert_eq!(read.reports[0].reruns.len(), 1);
 }
 
 #[test]

@@ -1,0 +1,69 @@
+//! Holds a session against its plan: a suite that never wrote a report would else be missed by
+//! nobody.
+
+use super::super::Report;
+use super::super::contents::Contents;
+use super::super::find::ReportFolder;
+use super::super::plan::{self, PLAN, PlannedSuite};
+use super::damage::damaged;
+use crate::problem::{Problem, code};
+
+/// Suites that the session was going to execute, and of which nothing is at hand.
+pub(super) fn missing_suites(session: &ReportFolder, reports: &[&Report]) -> Vec<Problem> {
+    let read = Contents::of(&session.path)
+        .and_then(|contents| contents.open(PLAN))
+        .and_then(plan::read);
+    let (suites, wrong) = match read {
+        Ok(read) => read,
+        Err(error) => (Vec::new(), vec![error.to_string()]),
+    };
+    let mut problems: Vec<Problem> = wrong
+        .first()
+        .map(|cause| {
+            damaged(
+                session,
+                &format!("{PLAN}, {cause}"),
+                "The reports of the session are read all the same.",
+            )
+        })
+        .into_iter()
+        .collect();
+    for planned in &suites {
+        let has_report = reports.iter().any(|report| {
+            report.folder.starts_with(&session.path) && report.suite.as_str() == planned.suite
+        });
+        if !has_report && !is_there(session, planned) {
+            problems.push(Problem::warning(
+                code::SUITE_MISSING,
+                format!(
+                    "session '{}' was going to execute '{}', and no report of it is at hand",
+                    session.display, planned.suite
+                ),
+                "Its results are not published: look why Katalon did not write it, or publish the \
+                 whole session.",
+            ));
+        }
+    }
+    problems
+}
+
+/// Whether the folder of an attempt is there, though no report of it was read: it was left out on
+/// purpose, or cannot be read, which is told elsewhere.
+fn is_there(session: &ReportFolder, planned: &PlannedSuite) -> bool {
+    let Some(name) = session.path.file_name().map(|name| name.to_string_lossy()) else {
+        return false;
+    };
+    planned.folders.iter().any(|folder| {
+        let parts: Vec<&str> = folder.split('/').collect();
+        let below = parts
+            .iter()
+            .position(|part| *part == name)
+            .and_then(|at| parts.get(at + 1..))
+            .unwrap_or_default();
+        let is_plain = !below.is_empty()
+            && below
+                .iter()
+                .all(|part| !part.is_empty() && *part != "." && *part != "..");
+        is_plain && session.path.join(below.join("/")).is_dir()
+    })
+}
