@@ -13,6 +13,7 @@ use super::find::{Found, ReportFolder, is_collection_file};
 use super::unknown::Unknown;
 use crate::problem::{Problem, code};
 
+mod aligning;
 mod attempts;
 mod damage;
 mod folder;

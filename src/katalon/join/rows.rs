@@ -7,17 +7,19 @@
 //! | earlier attempts, times, pictures | the log; without it what JUnit's output says |
 //! | rows that never ran, bound values | the plan |
 //!
-//! Rows of one test case path are paired by their order: first with first. Where the log has lost
-//! its beginning, last with last.
+//! Which row of the log belongs to which row of a list: [`super::aligning`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::super::binding::PlannedCase;
 use super::super::junit::JunitCase;
 use super::super::log::{Execution, Log};
+use super::super::times::{between, from_millis};
 use super::super::{Attempt, Failure, Row, Status, TestCasePath, TestResult};
+use super::aligning;
 use super::attempts::{attempts, logged_attempt};
 use super::screenshots::Screenshots;
 
@@ -72,15 +74,23 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
                 .push(row);
         }
     }
-    let case_paths: Vec<&str> = cases.iter().map(JunitCase::path).collect();
-    let logged_counts = |path: &str| rows_of_path.get(path).map_or(0, Vec::len);
-    let pairing = Pairing::new(&case_paths, sources.lost_beginning, logged_counts);
+    let list: Vec<(&str, Option<Duration>)> =
+        cases.iter().map(|case| (case.path(), case.time)).collect();
+    let durations = rows_of_path
+        .iter()
+        .map(|(path, rows)| (*path, rows.iter().map(|row| duration(row)).collect()))
+        .collect();
+    let partners = aligning::by_duration_or_order(&list, sources.lost_beginning, &durations);
+    let mut is_listed: HashSet<(&str, usize)> = HashSet::new();
     let mut rows: Vec<PathRow> = cases
         .iter()
-        .zip(pairing.partners())
+        .zip(partners)
         .map(|(case, partner)| {
             let logged = partner
-                .and_then(|index| rows_of_path.get(case.path())?.get(index))
+                .and_then(|index| {
+                    is_listed.insert((case.path(), index));
+                    rows_of_path.get(case.path())?.get(index)
+                })
                 .map_or(&[][..], |row| row.as_slice());
             PathRow {
                 path: case.path().to_owned(),
@@ -98,11 +108,19 @@ fn executed(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<Pat
         })
         .collect();
     if !sources.lost_beginning {
-        for logged in unlisted(&log_rows, &case_paths, sources.planned) {
+        let case_paths: Vec<&str> = list.iter().map(|(path, _)| *path).collect();
+        for logged in unlisted(&log_rows, &is_listed, &case_paths, sources.planned) {
             rows.push(logged_row(logged, sources, screenshots));
         }
     }
     rows
+}
+
+/// How long the last attempt of a row took, which is what JUnit tells of it.
+fn duration(row: &LogRow<'_>) -> Option<Duration> {
+    let last = row.last()?;
+    let started = from_millis(last.started?)?;
+    between(started, from_millis(last.ended?)?)
 }
 
 /// The attempts of a row behind those that a damaged log has lost: a case is tried again only if
@@ -129,17 +147,17 @@ fn with_lost(logged: &[&Execution], sources: &Sources<'_>, attempts: Vec<Attempt
 /// `NotRun`.
 fn unlisted<'a, 'b>(
     log_rows: &'b [LogRow<'a>],
+    is_listed: &HashSet<(&str, usize)>,
     case_paths: &[&str],
     planned: &[PlannedCase],
 ) -> Vec<&'b LogRow<'a>> {
     // How many of a path the plan has and JUnit does not list.
-    let mut listed: HashMap<&str, usize> = HashMap::new();
-    for path in case_paths {
-        *listed.entry(path).or_default() += 1;
-    }
-    let mut expected: HashMap<&str, usize> = HashMap::new();
+    let mut room: HashMap<&str, isize> = HashMap::new();
     for case in planned {
-        *expected.entry(case.test_case.as_str()).or_default() += 1;
+        *room.entry(case.test_case.as_str()).or_default() += 1;
+    }
+    for path in case_paths {
+        *room.entry(path).or_default() -= 1;
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
     log_rows
@@ -148,9 +166,10 @@ fn unlisted<'a, 'b>(
             let path = row.first().map_or("", |first| first.test_case.as_str());
             let ordinal = seen.entry(path).or_default();
             *ordinal += 1;
-            let listed = listed.get(path).copied().unwrap_or(0);
-            let expected = expected.get(path).copied().unwrap_or(0);
-            (listed + 1..=expected).contains(ordinal)
+            let room = room.entry(path).or_default();
+            let is_one = !is_listed.contains(&(path, *ordinal - 1)) && *room > 0;
+            *room -= isize::from(is_one);
+            is_one
         })
         .collect()
 }
@@ -199,42 +218,6 @@ fn iteration(attempts: &[&Execution]) -> Option<String> {
     attempts.iter().find_map(|one| one.iteration.clone())
 }
 
-/// Which of the things of the same path each thing of a list is paired with.
-struct Pairing<'a> {
-    paths: &'a [&'a str],
-    /// For each path: how far the order is shifted.
-    shift: HashMap<&'a str, isize>,
-}
-
-impl<'a> Pairing<'a> {
-    /// `others` says how many there are of a path on the other side.
-    fn new(paths: &'a [&'a str], from_end: bool, others: impl Fn(&str) -> usize) -> Self {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for path in paths {
-            *counts.entry(path).or_default() += 1;
-        }
-        let shift = counts
-            .into_iter()
-            .map(|(path, own)| {
-                let shift = others(path).cast_signed() - own.cast_signed();
-                (path, if from_end { shift } else { 0 })
-            })
-            .collect();
-        Self { paths, shift }
-    }
-
-    /// For each thing the index of its partner among those of its path; it may not exist.
-    fn partners(&self) -> impl Iterator<Item = Option<usize>> {
-        let mut seen: HashMap<&str, isize> = HashMap::new();
-        self.paths.iter().map(move |path| {
-            let ordinal = seen.entry(path).or_default();
-            let partner = *ordinal + self.shift.get(path).copied().unwrap_or(0);
-            *ordinal += 1;
-            usize::try_from(partner).ok()
-        })
-    }
-}
-
 /// Executions as rows: one that counts retries on from the one before it belongs to its row.
 fn log_rows(log: &Log) -> Vec<LogRow<'_>> {
     let mut rows: Vec<LogRow<'_>> = Vec::new();
@@ -269,10 +252,10 @@ fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
         .map(|planned| planned.test_case.as_str())
         .collect();
     let counts = |path: &str| rows_of_path.get(path).map_or(0, Vec::len);
-    let pairing = Pairing::new(&planned_paths, lost_beginning, counts);
+    let partners = aligning::by_order(&planned_paths, lost_beginning, counts);
     let mut lost = Vec::new();
     let mut never_ran = Vec::new();
-    for (planned, partner) in sources.planned.iter().zip(pairing.partners()) {
+    for (planned, partner) in sources.planned.iter().zip(partners) {
         let partner = partner.and_then(|index| {
             let indices = rows_of_path.get(&planned.test_case)?;
             indices.get(index).copied()
@@ -378,25 +361,6 @@ mod tests {
             retry,
             ..Execution::default()
         }
-    }
-
-    fn partners(paths: &[&str], from_end: bool, others: usize) -> Vec<Option<usize>> {
-        Pairing::new(paths, from_end, |_| others)
-            .partners()
-            .collect()
-    }
-
-    #[test]
-    fn rows_are_paired_from_the_end_where_the_beginning_is_lost() {
-        assert_eq!(
-            partners(&["A", "B", "A"], false, 1),
-            [Some(0), Some(0), Some(1)]
-        );
-        assert_eq!(
-            partners(&["A", "B", "A"], true, 1),
-            [None, Some(0), Some(0)]
-        );
-        assert_eq!(partners(&["A"], true, 3), [Some(2)]);
     }
 
     #[test]

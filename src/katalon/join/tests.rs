@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::super::find::{Patterns, Search, find};
-use super::super::{AttemptFile, FileKind, Report, Status, Step, TestResult, TimeSource};
+use super::super::{AttemptFile, FileKind, Report, Row, Status, Step, TestResult, TimeSource};
 use super::{ReadReports, read_all};
 use crate::problem::code;
 
@@ -359,6 +359,25 @@ fn attempts_that_the_log_has_lost_are_attempts_that_did_not_pass() {
     assert!(report.results[0].is_flaky());
     let lost = report.results[0].rows[0].attempts[0].failure.as_ref();
     assert!(lost.unwrap().message.contains("lost this attempt"));
+}
+
+#[test]
+fn rows_that_the_log_has_lost_leave_the_others_where_they_belong() {
+    let read = read("log-that-lost-a-row");
+    assert_eq!(read.problems.len(), 1);
+    let result = &read.reports[0].results[0];
+    assert_eq!(
+        pictures(result),
+        [vec![], vec!["1754902503000.png"], vec![]]
+    );
+    let started: Vec<bool> = result
+        .rows
+        .iter()
+        .map(|row| row.attempts[0].started.is_some())
+        .collect();
+    assert_eq!(started, [false, true, true]);
+    let told: Vec<Status> = result.rows.iter().map(Row::status).collect();
+    assert_eq!(told, [Status::Passed, Status::Failed, Status::Passed]);
 }
 
 #[test]
