@@ -291,13 +291,12 @@ fn place_in_collection(read: &mut ReadReport, collections: &[KnownCollection]) {
         }
         return;
     }
-    // Suites that only the collection's own JUnit holds.
-    let around = collections
-        .iter()
-        .find(|known| known.folder == report.folder)
-        .map(|known| known.id.clone());
-    report.collection_folder = around.as_ref().map(|_| report.folder.clone());
-    report.collection = around.or(Some(own)).filter(|id| !id.is_empty());
+    // Suites that the collection's own JUnit tells of, be it alone or not.
+    let told_in = read.summarised_in.as_ref().unwrap_or(&report.folder);
+    let around = collections.iter().find(|known| known.folder == *told_in);
+    report.collection_folder = around.map(|known| known.folder.clone());
+    let id = around.map_or(own, |known| known.id.clone());
+    report.collection = Some(id).filter(|id| !id.is_empty());
 }
 
 fn damaged(folder: &ReportFolder, cause: &str) -> Problem {

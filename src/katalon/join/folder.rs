@@ -1,5 +1,7 @@
 //! Reads the files of one report folder and decides which of them go together.
 
+use std::path::PathBuf;
+
 use super::super::Report;
 use super::super::binding::{self, Binding};
 use super::super::contents::Contents;
@@ -39,6 +41,8 @@ pub(super) struct ReadReport {
     pub(super) needs_no_driver: bool,
     /// The collection as the folder itself names it; empty if it does not.
     pub(super) collection: String,
+    /// The folder whose JUnit tells of it as well.
+    pub(super) summarised_in: Option<PathBuf>,
 }
 
 /// Files of a folder, read or not.
@@ -294,6 +298,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
                 .is_some_and(|suite| suite.retry_count.is_none()),
             needs_no_driver: properties.names_no_driver,
             collection: collection.clone(),
+            summarised_in: None,
         });
     }
     for suite in &others {
@@ -312,6 +317,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             counts_no_retries: false,
             needs_no_driver: false,
             collection: collection.clone(),
+            summarised_in: None,
         });
     }
 }

@@ -265,6 +265,21 @@ fn what_may_be_a_rerun_stays_apart_with_a_note() {
 }
 
 #[test]
+fn a_rerun_that_only_the_collection_tells_of_stays_apart_with_a_note() {
+    let read = read("rerun-known-by-the-collection-alone");
+    assert_eq!(
+        messages(&read),
+        [
+            "suite 'Test Suites/Smoke' of 'collection', begun 11-08-2025T10:55:20, may be a rerun \
+             of one before it and counts as an execution of its own: its folder is not at hand"
+        ]
+    );
+    let statuses: Vec<_> = read.reports.iter().map(statuses).collect();
+    let expected = [vec![(LOGIN, Passed), (PAY, Failed)], vec![(PAY, Passed)]];
+    assert_eq!(statuses, expected);
+}
+
+#[test]
 fn suites_of_a_collection_that_share_a_uuid_are_two() {
     let read = read("one-uuid-in-a-collection");
     assert_eq!(messages(&read), [""; 0]);

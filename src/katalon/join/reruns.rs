@@ -41,7 +41,7 @@ pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) 
             None => joined.push(read),
         }
     }
-    let mut notes = Vec::new();
+    let mut notes = in_summaries(&joined);
     for mut executions in siblings.into_values() {
         // A stable sort: what has no beginning stays in the order of the folders.
         executions.sort_by_key(|read| read.report.started.map(|(moment, _)| moment));
@@ -53,6 +53,49 @@ pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) 
     }
     joined.sort_by(|a, b| a.report.folder.cmp(&b.report.folder));
     (joined, notes)
+}
+
+/// Suites that only a collection's JUnit tells of have no folders, and so no siblings: they are
+/// executions of their own, and those that look like reruns are told.
+fn in_summaries(reports: &[ReadReport]) -> Vec<Problem> {
+    let mut notes = Vec::new();
+    for (at, later) in reports.iter().enumerate() {
+        let facts = Facts::of(later);
+        let looks_like_one_of = |earlier: &&ReadReport| {
+            earlier.report.folder == later.report.folder
+                && earlier.report.suite == later.report.suite
+                && same_configuration(earlier, later) != Same::No
+                && Facts::of(earlier)
+                    .until(&facts)
+                    .is_none_or(|wait| !wait.is_negative())
+                && may_heal(&earlier.report.results, &later.report.results)
+        };
+        let before = reports.get(..at).unwrap_or_default();
+        if before.iter().any(|earlier| looks_like_one_of(&earlier)) {
+            let report = &later.report;
+            notes.push(not_joined(
+                &format!(
+                    "suite '{}' of '{}', begun {}, may be a rerun of one before it",
+                    report.suite.as_str(),
+                    report.display_folder,
+                    report
+                        .junit_timestamp
+                        .as_deref()
+                        .unwrap_or("at an unknown time")
+                ),
+                "its folder is not at hand",
+            ));
+        }
+    }
+    notes
+}
+
+fn not_joined(what: &str, reason: &str) -> Problem {
+    Problem::warning(
+        code::RERUN_NOT_JOINED,
+        format!("{what} and counts as an execution of its own: {reason}"),
+        "Failures that a rerun would have healed still count.",
+    )
 }
 
 /// An execution and those that repeated it.
@@ -160,14 +203,9 @@ fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>) {
     if let Some((index, reason)) = doubt
         && let Some(chain) = chains.get(index)
     {
-        notes.push(Problem::warning(
-            code::RERUN_NOT_JOINED,
-            format!(
-                "report '{}' may be a rerun of '{}' and counts as an execution of its own: {reason}",
-                facts.display_folder, chain.last.display_folder
-            ),
-            "Failures that a rerun would have healed still count.",
-        ));
+        let (later, earlier) = (&facts.display_folder, &chain.last.display_folder);
+        let what = format!("report '{later}' may be a rerun of '{earlier}'");
+        notes.push(not_joined(&what, &reason));
     }
     chains.push(Chain {
         whole: read,

@@ -17,14 +17,16 @@ pub(super) fn add_what_nobody_holds(reports: &mut Vec<ReadReport>, summary: Vec<
     for exactly in [true, false] {
         left.retain(|suite| {
             let own = suite.report.browser_or_device();
-            let holder = reports.iter().zip(&mut is_taken).find(|(whole, is_taken)| {
+            let mut all = reports.iter_mut().zip(&mut is_taken);
+            let holder = all.find(|(whole, is_taken)| {
                 let other = whole.report.browser_or_device();
                 let agrees = own == other || !exactly && (own.is_empty() || other.is_empty());
                 !**is_taken && agrees && holds(whole, suite)
             });
             match holder {
-                Some((_, is_taken)) => {
+                Some((whole, is_taken)) => {
                     *is_taken = true;
+                    whole.summarised_in = Some(suite.report.folder.clone());
                     false
                 }
                 None => true,
@@ -194,6 +196,7 @@ pub(super) mod tests {
             counts_no_retries: false,
             needs_no_driver: false,
             collection: String::new(),
+            summarised_in: None,
         }
     }
 

@@ -241,6 +241,53 @@ fn a_skipped_test_that_junit_calls_passed_is_skipped() {
 }
 
 #[test]
+fn a_test_of_which_katalon_says_skipped_without_a_word_is_skipped() {
+    let report = report("skipped-without-a-word");
+    assert_eq!(
+        statuses(&report),
+        [
+            (LOGIN, Status::Passed),
+            (PAY, Status::Skipped),
+            (REFUND, Status::Skipped)
+        ]
+    );
+}
+
+#[test]
+fn a_collection_of_version_11_is_known_by_its_json() {
+    let read = read("collection-of-version-11");
+    assert_eq!(messages(&read), [""; 0]);
+    let suites: Vec<(&str, Option<&str>)> = read
+        .reports
+        .iter()
+        .map(|report| (report.suite.as_str(), report.collection.as_deref()))
+        .collect();
+    assert_eq!(
+        suites,
+        [
+            ("Test Suites/Web/Cart", Some("Test Suites/All")),
+            // Nothing but the collection's JUnit tells that it belongs there.
+            ("Test Suites/Web/Search", Some("Test Suites/All"))
+        ]
+    );
+    assert_eq!(read.reports[0].results[0].tags, ["smoke", "REQ-1"]);
+    assert_eq!(statuses(&read.reports[1]), [(PAY, Status::Passed)]);
+}
+
+#[test]
+fn years_of_the_buddhist_calendar_beside_a_log_are_of_the_same_run() {
+    let read = read("buddhist-year-and-a-log");
+    assert_eq!(messages(&read), [""; 0]);
+    let began: Vec<Option<i64>> = read.reports.iter().map(millis).collect();
+    assert_eq!(began, [Some(1_522_498_820_000), Some(1_522_585_220_000)]);
+    let failure = read.reports[0].results[0].rows[0].attempts[0]
+        .failure
+        .as_ref();
+    assert_eq!(failure.unwrap().message, "no button");
+    assert!(read.reports.iter().all(|report| report.ended.is_some()));
+}
+
+#[test]
 fn a_killed_run_keeps_what_passed_and_names_what_did_not_run() {
     let report = killed("killed-after-three-passes");
     assert_eq!(
