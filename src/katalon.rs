@@ -261,13 +261,15 @@ impl TestResult {
         self.status() == Status::Passed && self.rows.iter().any(Row::is_flaky)
     }
 
-    /// The most attempts of any row.
+    /// The most attempts of any row; none if it never ran.
     pub fn attempts(&self) -> usize {
-        self.rows
-            .iter()
-            .map(|row| row.attempts.len())
-            .max()
-            .unwrap_or(0)
+        let ran = |row: &Row| {
+            let attempts = row.attempts.iter();
+            attempts
+                .filter(|attempt| attempt.status != Status::NotRun)
+                .count()
+        };
+        self.rows.iter().map(ran).max().unwrap_or(0)
     }
 
     /// The attempt whose message tells why, and its row: the last attempt of the worst row. Where

@@ -31,6 +31,8 @@ pub struct Log {
     pub run_data: BTreeMap<String, String>,
     /// Every start of a test case that no other test case called, in order: rows and attempts.
     pub executions: Vec<Execution>,
+    /// How often a test case, or a scenario of a feature file, was called by another.
+    pub called_test_cases: usize,
     /// Variables of test cases that test cases called, as they are read; a loop may call one
     /// thousands of times, so what is known already is left out.
     pub called_variables: Vec<Variable>,
@@ -71,6 +73,8 @@ pub struct SuiteStart {
     pub id: String,
     /// Last part of the id.
     pub name: String,
+    /// Whether a test case is tried again at once, and not after the suite (8.2 and later).
+    pub reruns_immediately: Option<bool>,
     /// Executions of the suite that are still allowed (8.2 and later); a rerun has a lower one.
     pub retry_count: Option<u32>,
 }

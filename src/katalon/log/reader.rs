@@ -224,6 +224,7 @@ impl LogReader {
             millis: record.millis,
             id: record.property("id").to_owned(),
             name: record.property("name").to_owned(),
+            reruns_immediately: record.property("rerunTestFailImmediately").parse().ok(),
             retry_count: record.property("retryCount").parse().ok(),
         };
         let is_new = match &self.log.suite {
@@ -252,6 +253,7 @@ impl LogReader {
             Some(level) => level > self.top_level.unwrap_or(1),
             None => self.current.is_some(),
         };
+        self.log.called_test_cases += usize::from(called);
         if called && self.current.is_some() {
             let name = ["id", "name"].map(|property| record.property(property));
             let name = name.into_iter().find(|name| !name.is_empty());
