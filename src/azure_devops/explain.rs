@@ -119,6 +119,27 @@ pub fn refusal(client: &Client, refusal: &Refusal, asker: Asker<'_>) -> Problem 
                 credential.advice()
             ),
         ),
+        // Nor does Azure DevOps refuse a token without signing it; a proxy may (tinyproxy does), and
+        // so may the web server in front of one.
+        (RefusalKind::Status, 401)
+            if type_key.is_empty()
+                && activity_id.is_empty()
+                && address.scheme() == "http"
+                && let Some(proxy) = client.proxy() =>
+        {
+            Problem::error(
+                code::PROXY_REFUSED,
+                format!(
+                    "the proxy '{}', or the server behind it, does not accept who asks for '{address}': {told}",
+                    proxy.url
+                ),
+                format!(
+                    "Check {}; else it is {} that is refused. {published}",
+                    way::place_of_password(proxy.named_by),
+                    credential.word()
+                ),
+            )
+        }
         (RefusalKind::Status, 401) => Problem::error(
             code::TOKEN_REFUSED,
             format!(

@@ -80,6 +80,19 @@ fn a_proxy_that_wants_a_password_that_nobody_gave_is_told_as_such() {
 }
 
 #[test]
+fn a_proxy_that_answers_a_wrong_password_with_401_is_told_as_such() {
+    let (service, reports) = (service(), reports());
+    let proxy = RefusingProxy::start(401);
+    let finished = task(&service, &reports)
+        .var("AGENT_PROXYURL", &proxy.url())
+        .var("AGENT_PROXYUSERNAME", "me")
+        .var("SECRET_AGENT_PROXYPASSWORD", "hunter2")
+        .run_impatiently();
+    not_published(&finished, "KADO407");
+    finished.says("--proxyusername, --proxypassword");
+}
+
+#[test]
 fn a_proxy_that_bars_the_way_is_told_as_such() {
     let (service, reports) = (service(), reports());
     for address in [HTTP, HTTPS] {
