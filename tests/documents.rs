@@ -194,6 +194,14 @@ const WORKS_WITH: &[(&str, &str)] = &[
         "service_connection.rs: user_and_password_are_accepted_where_the_server_takes_them",
     ),
     (
+        "addresses of version 6",
+        "silence.rs: an_address_of_version_6_is_one_like_any_other",
+    ),
+    (
+        "several addresses of one name",
+        "silence.rs: of_several_addresses_of_a_name_one_that_answers_is_enough",
+    ),
+    (
         "the agent's proxy",
         "proxies.rs: the_agents_proxy_is_used_with_its_user",
     ),
