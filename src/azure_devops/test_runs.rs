@@ -330,11 +330,15 @@ impl Writer<'_> {
                 Content::File { path, length } => {
                     let file = File::open(path).map_err(FileTrouble::unreadable)?;
                     // A file that grew meanwhile ends where it ended.
-                    Part::Encoded(Encoded::new(file.take(*length), *length, attachment))
+                    Part::Encoded(Box::new(Encoded::new(
+                        file.take(*length),
+                        *length,
+                        attachment,
+                    )))
                 }
                 Content::Made { source, length } => {
                     let made = source.read().map_err(FileTrouble::unreadable)?;
-                    Part::Encoded(Encoded::new(made, *length, attachment))
+                    Part::Encoded(Box::new(Encoded::new(made, *length, attachment)))
                 }
                 Content::Text(text) => {
                     use base64::Engine;

@@ -28,7 +28,7 @@ pub(super) enum Part {
     /// Bytes that are ready.
     Ready(Bytes),
     /// Bytes that are made while they are sent, as base64.
-    Encoded(Encoded),
+    Encoded(Box<Encoded>),
 }
 
 /// What is encoded while it is sent.
@@ -219,7 +219,11 @@ mod tests {
             content: Content::Text(Arc::default()),
             fingerprint: NewAttachment::fingerprint_of(digest.as_ref(), 4),
         };
-        let parts = [Part::Encoded(Encoded::new(source, 4, &attachment))];
+        let parts = [Part::Encoded(Box::new(Encoded::new(
+            source,
+            4,
+            &attachment,
+        )))];
         let mut upload = Upload::new(parts, Progress::begun());
         let mut sent = Vec::new();
         while let Some(piece) = upload.next_piece()? {

@@ -207,6 +207,7 @@ mod unix {
         let service = service();
         let (reports, shot) = reports(b"a picture");
         open(reports.path());
+        open(&reports.temp());
         lock(&shot);
         let secret = reports.add_suite("Secret", &[Case::passed("S")]);
         lock(&secret.join("JUnit_Report.xml"));

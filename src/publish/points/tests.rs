@@ -54,7 +54,8 @@ fn results_are_found_by_their_points_in_whatever_order() {
 
 #[test]
 fn what_waits_or_differs_is_filled_once_more_without_rows_that_are_there() {
-    let changes: [(&str, &dyn Fn(&mut StoredResult), bool); 4] = [
+    type Change<'a> = (&'a str, &'a dyn Fn(&mut StoredResult), bool);
+    let changes: [Change<'_>; 4] = [
         (
             "waits",
             &|one| (one.is_completed, one.iterations) = (false, 0),

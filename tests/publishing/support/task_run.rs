@@ -13,6 +13,7 @@ use katalon_ado::publish::Waits;
 use serde_json::Value;
 
 use super::reports::temp_beside;
+
 /// The real program.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_katalon-ado");
 
