@@ -10,6 +10,7 @@ use crate::mapping::report_key;
 use crate::pipeline::Pipeline;
 use crate::problem::Severity;
 use crate::publish::{Waits, cancelled};
+use crate::secrets::Secrets;
 
 mod age;
 mod automation;
@@ -44,7 +45,8 @@ const NOTHING_PUBLISHED: &str = "Nothing was published.";
 pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> ExitCode {
     let mut verdict = Verdict::default();
     // A wrong input is repeated, and may hold a secret.
-    let (secrets, _) = masking::secrets_of(agent, agent.token.as_ref());
+    let mut secrets = Secrets::default();
+    masking::learn_job(&mut secrets, agent, agent.token.as_ref());
     masking::mask_with(pipeline, &secrets);
     if agent.in_pipeline {
         header::tell_program(agent, pipeline);
@@ -112,6 +114,17 @@ pub async fn publish(
     let reports = &reading.read.reports;
     for report in reports {
         masking::learn_secrets(&mut secrets, report);
+        secrets.keep(report.suite.as_str());
+        let results = report.results.iter();
+        results.for_each(|result| secrets.keep(result.test_case.as_str()));
+    }
+    let projects = katalon_project::find(invocation, reports, cancel).await;
+    if let Some(projects) = &projects
+        && invocation.inputs.mask_test_data.value
+        && let Some(profiles) = projects.profiles(pipeline, cancel).await
+    {
+        let profiles = profiles.iter();
+        profiles.for_each(|profile| masking::learn_profile(&mut secrets, profile));
     }
     masking::mask_with(pipeline, &secrets);
     reports
@@ -123,7 +136,6 @@ pub async fn publish(
         .iter()
         .for_each(|problem| pipeline.issue(problem));
 
-    let projects = katalon_project::find(invocation, reports, cancel).await;
     if let (Some(Ok((client, _))), Some(projects)) = (&connected, &projects) {
         let settings = SettingsReader {
             pipeline,
@@ -137,6 +149,9 @@ pub async fn publish(
     }
     let invocation = &*invocation;
     let inputs = &invocation.inputs;
+    // Now that Katalon's settings have said which files are attached.
+    let refused = masking::learn_requests(&mut secrets, reports, invocation, cancel).await;
+    masking::mask_with(pipeline, &secrets);
     let katalon = match &projects {
         Some(projects) if names_a_plan(invocation) => {
             KatalonSide::read(projects, pipeline, cancel).await
@@ -165,6 +180,7 @@ pub async fn publish(
                 waits,
                 cancel,
                 secrets: &secrets,
+                refused: &refused,
             };
             let mut session = Session {
                 context,
@@ -184,6 +200,7 @@ pub async fn publish(
                 pipeline,
                 cancel,
                 secrets: &secrets,
+                refused: &refused,
             };
             let failure = match without {
                 Some(failed) => failed.err(),

@@ -10,12 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::azure_devops::{ATTACHMENT_LIMIT, Content, NewAttachment};
-use crate::inputs::AttachmentKinds;
-use crate::katalon::{
-    Attempt, AttemptFile, FileKind, Report, ReportFile, Status, TestResult, text,
-};
-use crate::secrets::{Clean, Secrets};
+use crate::inputs::{AttachmentKinds, AttachmentsFor, Inputs};
+use crate::katalon::{Attempt, AttemptFile, FileKind, Report, ReportFile, Status, TestResult};
+use crate::secrets::{Clean, Secrets, TextKind};
 
+mod masked;
 mod zip;
 mod zipped;
 
@@ -37,8 +36,20 @@ pub struct Prepared {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     path: PathBuf,
-    is_text: bool,
+    how: How,
 }
+
+/// How a file is attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum How {
+    AsItIs,
+    Masked(TextKind),
+    /// Not at all.
+    Refused(String),
+}
+
+/// Why some files must not be attached, although they are wanted.
+pub type Refused = BTreeMap<PathBuf, String>;
 
 /// The files of all reports, by where they lie; for one that is left out, why.
 pub type Files = BTreeMap<PathBuf, Result<Prepared, String>>;
@@ -52,24 +63,44 @@ pub struct Wanted<'a> {
     pub of_all: bool,
 }
 
-impl Wanted<'_> {
-    /// Whether files of the attempts of a result are wanted.
-    pub fn wants_result(&self, result: &TestResult) -> bool {
-        (self.kinds.screenshots || self.kinds.videos) && (self.of_all || is_worth_a_look(result))
+impl<'a> Wanted<'a> {
+    /// What the inputs ask for.
+    pub fn of(inputs: &'a Inputs) -> Self {
+        Self {
+            kinds: &inputs.attachments.value,
+            of_all: inputs.attachments_for.value == AttachmentsFor::All,
+        }
     }
 
-    /// The files of an attempt whose kind is wanted: all of them go as they are.
-    pub fn of_attempt<'a>(&self, attempt: &'a Attempt) -> impl Iterator<Item = &'a AttemptFile> {
+    /// Whether files of the attempts of a result are wanted.
+    pub fn wants_result(&self, result: &TestResult) -> bool {
+        let kinds = self.kinds;
+        let any = kinds.screenshots || kinds.videos || kinds.har;
+        any && (self.of_all || is_worth_a_look(result))
+    }
+
+    /// The files of an attempt whose kind is wanted.
+    pub fn of_attempt<'r>(&self, attempt: &'r Attempt) -> impl Iterator<Item = &'r AttemptFile> {
         let kinds = [
             (self.kinds.screenshots, &attempt.screenshots),
             (self.kinds.videos, &attempt.videos),
+            (self.kinds.har, &attempt.requests),
         ];
         let wanted = kinds.into_iter().filter(|(wanted, _)| *wanted);
         wanted.flat_map(|(_, files)| files)
     }
 
+    /// The HAR files of a report that are wanted.
+    pub fn requests_of<'r>(&self, report: &'r Report) -> impl Iterator<Item = &'r AttemptFile> {
+        let results = report.results.iter();
+        let wanted = results.filter(|result| self.kinds.har && self.wants_result(result));
+        wanted
+            .flat_map(TestResult::all_attempts)
+            .flat_map(|attempt| &attempt.requests)
+    }
+
     /// The files of a report as a whole that are wanted.
-    pub fn files_of<'a>(&self, report: &'a Report) -> Vec<&'a ReportFile> {
+    pub fn files_of<'r>(&self, report: &'r Report) -> Vec<&'r ReportFile> {
         if !self.of_all && !report.results.iter().any(is_worth_a_look) {
             return Vec::new();
         }
@@ -89,17 +120,27 @@ fn is_worth_a_look(result: &TestResult) -> bool {
 }
 
 /// The files that are wanted of the reports.
-pub fn list(reports: &[&Report], wanted: Wanted<'_>) -> Vec<Listed> {
+pub fn list(reports: &[&Report], wanted: Wanted<'_>, refused: &Refused) -> Vec<Listed> {
     let mut listed = Vec::new();
     for report in reports {
+        for file in wanted.requests_of(report) {
+            listed.push(Listed {
+                path: file.path.clone(),
+                how: match refused.get(&file.path) {
+                    Some(why) => How::Refused(why.clone()),
+                    None => How::Masked(TextKind::Data),
+                },
+            });
+        }
         for file in wanted.files_of(report) {
-            let is_text = match file.kind {
-                FileKind::Log | FileKind::Html | FileKind::Csv | FileKind::Junit => true,
-                FileKind::Pdf => false,
+            let how = match file.kind {
+                FileKind::Log | FileKind::Csv | FileKind::Junit => How::Masked(TextKind::Data),
+                FileKind::Html => How::Masked(TextKind::Page),
+                FileKind::Pdf => How::AsItIs,
             };
             listed.push(Listed {
                 path: file.path.clone(),
-                is_text,
+                how,
             });
         }
         let results = report.results.iter();
@@ -109,23 +150,21 @@ pub fn list(reports: &[&Report], wanted: Wanted<'_>) -> Vec<Listed> {
                 .flat_map(|attempt| wanted.of_attempt(attempt));
             listed.extend(files.map(|file| Listed {
                 path: file.path.clone(),
-                is_text: false,
+                how: How::AsItIs,
             }));
         }
     }
     listed
 }
 
-/// Reads the files. That may take long.
+/// Reads the files. That may take long. Of a file that is listed twice the first says how.
 pub fn prepare(listed: &[Listed], secrets: &Arc<Secrets>) -> Files {
     let mut files = Files::new();
-    for Listed { path, is_text } in listed {
-        files.entry(path.clone()).or_insert_with(|| {
-            if *is_text {
-                masked_text(path, secrets)
-            } else {
-                as_it_is(path)
-            }
+    for Listed { path, how } in listed {
+        files.entry(path.clone()).or_insert_with(|| match how {
+            How::AsItIs => as_it_is(path),
+            How::Masked(kind) => masked_text(path, *kind, secrets),
+            How::Refused(why) => Err(why.clone()),
         });
     }
     files
@@ -143,16 +182,13 @@ pub fn of_text(text: Clean) -> Prepared {
     }
 }
 
-fn masked_text(path: &Path, secrets: &Arc<Secrets>) -> Result<Prepared, String> {
-    let (mut file, length) = open(path)?;
+fn masked_text(path: &Path, kind: TextKind, secrets: &Arc<Secrets>) -> Result<Prepared, String> {
+    let (_, length) = open(path)?;
+    let secrets = Arc::clone(secrets);
     if length > TEXT_LIMIT {
-        return zipped::prepare(path, length, secrets, ATTACHMENT_LIMIT);
+        return zipped::prepare(path, kind, length, &secrets, ATTACHMENT_LIMIT);
     }
-    // A log that is still being written may grow while it is read. Whatever its encoding, it is
-    // masked as text and sent as UTF-8: bytes of UTF-16 hide every secret from a mask.
-    let text =
-        text::read_whole(file.by_ref().take(TEXT_LIMIT)).map_err(|error| error.to_string())?;
-    Ok(of_text(Clean::of_file(&text, secrets)))
+    masked::prepare(path, kind, length, secrets)
 }
 
 fn as_it_is(path: &Path) -> Result<Prepared, String> {
@@ -178,7 +214,8 @@ fn as_it_is(path: &Path) -> Result<Prepared, String> {
     })
 }
 
-fn open(path: &Path) -> Result<(File, u64), String> {
+/// Opens a file, and nothing that is none; gives its length, too.
+pub(crate) fn open(path: &Path) -> Result<(File, u64), String> {
     // Opening a pipe would wait for ever, so the kind is looked at first.
     let metadata = std::fs::symlink_metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
@@ -232,7 +269,8 @@ mod tests {
         for (words, expected) in [
             ("screenshots", vec!["1.png"]),
             ("videos", vec!["1.avi"]),
-            ("all", vec!["1.png", "1.avi"]),
+            ("har", vec!["1.har"]),
+            ("all", vec!["1.png", "1.avi", "1.har"]),
             ("log", vec![]),
         ] {
             let kinds = AttachmentKinds::parse(words).unwrap();

@@ -14,6 +14,7 @@ pub mod collection;
 mod contents;
 mod failure;
 pub mod find;
+pub mod har;
 mod java_properties;
 pub mod join;
 pub mod junit;
@@ -367,7 +368,8 @@ pub struct Report {
     /// Files that belong to the report as a whole, those of its reruns behind its own.
     pub files: Vec<ReportFile>,
     /// Every value that a file of the report says a test ran with, without doubles: bound, of
-    /// called test cases, global. Not for showing, but because some of them are secret.
+    /// called test cases, global, typed (named after the object; without a name if it is secret in
+    /// any case). Not for showing, but because some of them are secret.
     pub variables: Vec<Variable>,
     /// Displays of the folders of later executions whose results are further attempts here, in
     /// the order in which they ran. Times and host above are those of the first execution, but

@@ -2,16 +2,42 @@
 //!
 //! [`Clean`] is text that may be sent: it can be made here only, from text in which [`Secrets`]
 //! has replaced what is secret, or from words of our own. Wire types hold `Clean` for free text,
-//! so that an unmasked message is a matter for the compiler.
+//! so that an unmasked message is a matter for the compiler. Files are masked while they are read
+//! ([`Secrets::masked`]).
+//!
+//! Two things are replaced, one after the other: known values, those of the job wherever they stand
+//! and test data where it stands alone ([`literals`]), and what is secret by what stands around it
+//! ([`shapes`]).
 
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::sync::OnceLock;
+use std::fs::File;
+use std::hash::{Hash, Hasher};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use aho_corasick::AhoCorasick;
-
+mod around;
 mod clean;
+mod forms;
+mod literals;
+mod masked;
+mod names;
+mod quotes;
+mod shapes;
+mod stream;
+pub(crate) mod typed;
+mod values;
 
 pub use clean::{Clean, cut_name, hex_digest};
+pub use masked::Masked;
+pub use names::SecretNames;
+pub use shapes::TextKind;
+
+use literals::{Forms, Meaning};
+use masked::Masks;
+use stream::Counts;
 
 /// What stands in place of a secret.
 const MASK: &str = "***";
@@ -28,53 +54,89 @@ const SHORTEST_TEST_DATA: usize = 6;
 /// Test data of digits alone is masked in running text from this length on.
 const SHORTEST_TEST_DATA_DIGITS: usize = 8;
 
-/// What the name of a variable holds if its value is secret, in any case.
-const SECRET_NAMES: [&str; 12] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "apikey",
-    "api_key",
-    "api-key",
-    "credential",
-    "authorization",
-];
+/// The name under which the access token is counted.
+const TOKEN: &str = "access token";
 
-/// The values that are replaced wherever they stand.
-#[derive(Clone, Default)]
+/// The same for text that Katalon encrypted before it was typed.
+const TYPED: &str = "encrypted text";
+
+/// The values that are replaced, and the names that say so of others.
+#[derive(Clone)]
 pub struct Secrets {
-    /// Every form in which a secret may stand in a text: plain, and as XML, JSON and URLs escape it.
-    forms: Vec<Form>,
-    /// Finds all forms at once; made when it is first needed.
-    matcher: OnceLock<Option<AhoCorasick>>,
+    names: SecretNames,
+    mask_test_data: bool,
+    /// Every form of the job's secrets and of test data.
+    known: Forms,
+    /// The same of test data that is too short to be looked for in running text.
+    short: Forms,
+    /// Test data as it was bound, however short.
+    bound: HashSet<String>,
+    /// Paths of tests and suites, which stay as they are wherever they are shown.
+    kept: BTreeSet<String>,
+    /// What finds it all; made when it is first needed. `None` if there is too much of it.
+    masks: OnceLock<Option<Arc<Masks>>>,
+    counted: Arc<Mutex<Counted>>,
 }
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Form {
-    text: String,
-    /// Found only where no letter or digit stands on either side: test data is made of words that
-    /// messages are made of, too.
-    whole_word: bool,
+/// What was masked in all that may be sent.
+#[derive(Default)]
+struct Counted {
+    counts: Counts,
+    /// Texts that were counted: the same text is often prepared more than once.
+    texts: HashSet<u64>,
+}
+
+impl Counted {
+    fn add(&mut self, text: u64, counts: Counts) {
+        if self.texts.insert(text) {
+            for (name, count) in counts {
+                *self.counts.entry(name).or_default() += count;
+            }
+        }
+    }
+}
+
+fn hash(text: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        Self::new(SecretNames::default(), true)
+    }
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets({} forms)", self.forms.len())
+        let forms = self.known.len() + self.short.len();
+        write!(f, "Secrets({forms} forms)")
     }
 }
 
 impl Secrets {
-    /// The job's secret variables (name and value) and its access token. Also gives the names of
-    /// the variables that are too short to be looked for.
-    pub fn of_job<'a>(
+    /// Nothing is known yet; `mask_test_data: false` leaves everything but the job's secrets as it
+    /// is.
+    pub fn new(names: SecretNames, mask_test_data: bool) -> Self {
+        Self {
+            names,
+            mask_test_data,
+            known: Forms::new(),
+            short: Forms::new(),
+            bound: HashSet::new(),
+            kept: BTreeSet::new(),
+            masks: OnceLock::new(),
+            counted: Arc::default(),
+        }
+    }
+
+    /// Learns the job's secret variables (name and value). Gives the names of those that are too
+    /// short to be looked for.
+    pub fn learn_job<'a>(
+        &mut self,
         variables: impl IntoIterator<Item = (&'a str, &'a str)>,
-        token: Option<&str>,
-    ) -> (Self, Vec<String>) {
-        let mut secrets = Self::default();
+    ) -> Vec<String> {
         let mut too_short = Vec::new();
         for (name, value) in variables {
             let value = value.trim();
@@ -84,145 +146,217 @@ impl Secrets {
                 }
                 continue;
             }
-            secrets.add(value, false);
+            self.add(name, value, false);
             // One of several lines appears line by line in messages as well.
             for line in value.lines().map(str::trim).filter(|line| *line != value) {
                 if is_long_enough(line, SHORTEST, SHORTEST_DIGITS) {
-                    secrets.add(line, false);
+                    self.add(name, line, false);
                 }
             }
         }
-        if let Some(token) = token.filter(|token| !token.is_empty()) {
-            secrets.add(token, false);
-        }
         too_short.dedup();
-        (secrets, too_short)
+        too_short
     }
 
-    /// Learns a value that is secret wherever it stands.
-    pub fn learn(&mut self, value: &str) {
-        if !value.is_empty() {
-            self.add(value, false);
+    /// Learns an access token, or another form in which it travels.
+    pub fn learn_token(&mut self, token: &str) {
+        self.learn_password(TOKEN, token);
+    }
+
+    /// Learns another value that is secret wherever it stands, whatever its length.
+    pub fn learn_password(&mut self, name: &str, password: &str) {
+        if !password.is_empty() {
+            self.add(name, password, false);
         }
+    }
+
+    /// The names that say that a value is secret.
+    pub fn names(&self) -> &SecretNames {
+        &self.names
     }
 
     /// Learns a value that is bound to a variable of the tests, if the variable's name says that
-    /// it is secret. Very short values are masked where they are bound, and nowhere else.
+    /// it is secret.
     pub fn learn_test_data(&mut self, variable: &str, value: &str) {
-        let long_enough = is_long_enough(value, SHORTEST_TEST_DATA, SHORTEST_TEST_DATA_DIGITS);
-        if is_secret_name(variable) && long_enough {
-            self.add(value, true);
+        if self.names.is_secret(variable) {
+            self.learn_secret(variable, value);
         }
     }
 
-    /// Learns a value that Katalon itself masks, whatever its variable is called.
-    pub fn learn_masked_test_data(&mut self, value: &str) {
-        let is_masked_already = value.chars().all(|c| matches!(c, '*' | '\u{2022}'));
-        let long_enough = is_long_enough(value, SHORTEST_TEST_DATA, SHORTEST_TEST_DATA_DIGITS);
-        if long_enough && !is_masked_already {
-            self.add(value, true);
+    /// Learns a value that Katalon itself masks or encrypts, whatever its variable is called, unless
+    /// that was exempted; it may have none.
+    pub fn learn_masked_test_data(&mut self, variable: &str, value: &str) {
+        if self.names.add(variable) {
+            self.masks = OnceLock::new();
         }
+        if variable.is_empty() {
+            self.learn_secret(TYPED, value);
+        } else if self.names.is_secret(variable) {
+            self.learn_secret(variable, value);
+        }
+    }
+
+    /// Keeps the path of a test or a suite as it is in all that is shown: it is identity, and a word
+    /// of it may be somebody's password. Only what begins as Katalon's paths do: a report could else
+    /// name a part of a secret as one, and show the secret so.
+    pub fn keep(&mut self, path: &str) {
+        let is_path = ["Test Cases/", "Test Suites/"]
+            .iter()
+            .any(|folder| path.len() > folder.len() && path.starts_with(folder));
+        if is_path && self.kept.insert(path.to_owned()) {
+            self.masks = OnceLock::new();
+        }
+    }
+
+    /// Learns a value of which it is known that it is secret. A very short one is masked where it
+    /// is bound, and nowhere else.
+    pub fn learn_secret(&mut self, name: &str, value: &str) {
+        let is_masked_already = value.chars().all(|c| matches!(c, '*' | '\u{2022}'));
+        if !self.mask_test_data || is_masked_already || !self.bound.insert(value.to_owned()) {
+            return;
+        }
+        self.masks = OnceLock::new();
+        if is_long_enough(value, SHORTEST_TEST_DATA, SHORTEST_TEST_DATA_DIGITS) {
+            self.add(name, value, true);
+        } else if value.chars().count() >= SHORTEST {
+            let name = Arc::from(name);
+            let meaning = Meaning {
+                name,
+                is_whole_word: true,
+            };
+            self.short.insert(value.to_owned(), meaning);
+        }
+    }
+
+    /// Adds every form of a value. One that is there already keeps its name, and one of the job is
+    /// looked for everywhere, whatever else it may be.
+    fn add(&mut self, name: &str, value: &str, is_whole_word: bool) {
+        self.masks = OnceLock::new();
+        let name: Arc<str> = Arc::from(name);
+        for form in forms::of(value) {
+            let known = self.known.entry(form).or_insert_with(|| Meaning {
+                name: Arc::clone(&name),
+                is_whole_word,
+            });
+            known.is_whole_word &= is_whole_word;
+        }
+    }
+
+    /// What is looked for where it stands alone.
+    fn test_data(&self) -> Forms {
+        let known = self.known.iter();
+        let test_data = known.filter(|(_, meaning)| meaning.is_whole_word);
+        test_data
+            .map(|(form, meaning)| (form.clone(), meaning.clone()))
+            .collect()
     }
 
     /// A bound value as it may be shown beside its variable.
     pub fn bound_value(&self, variable: &str, value: &str) -> Clean {
-        if is_secret_name(variable) && !value.is_empty() {
+        let is_secret = self.mask_test_data && self.names.is_secret(variable);
+        if is_secret && !value.is_empty() {
+            let counts = Counts::from([(variable.to_owned(), 1)]);
+            self.count((variable, value), counts);
             Clean::own(MASK)
         } else {
             self.clean(value)
         }
     }
 
-    fn add(&mut self, value: &str, whole_word: bool) {
-        let json = serde_json::to_string(value).unwrap_or_default();
-        // Only the quotes around it: one that the value ends in belongs to it.
-        let json = json
-            .strip_prefix('"')
-            .and_then(|json| json.strip_suffix('"'))
-            .unwrap_or_default()
-            .to_owned();
-        let xml = value
-            .replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-            .replace('"', "&quot;")
-            .replace('\'', "&apos;");
-        let twice = xml.replace('&', "&amp;");
-        let url = percent_encoded(value);
-        let url_lower = lower_case_escapes(&url);
-        for text in [value.to_owned(), json, xml, twice, url, url_lower] {
-            let form = Form { text, whole_word };
-            if !form.text.is_empty() && !self.forms.contains(&form) {
-                self.forms.push(form);
-                self.matcher = OnceLock::new();
-            }
+    /// The text with every secret replaced by `***`, paths that are kept apart. Secrets that touch or
+    /// overlap give one mask.
+    pub fn mask(&self, text: &str) -> String {
+        match self.masks() {
+            Some(masks) => masks.shown(text),
+            None => MASK.to_owned(),
         }
     }
 
-    /// The text with every secret replaced by `***`. Secrets that touch or overlap give one mask.
-    pub fn mask(&self, text: &str) -> String {
-        let matcher = self.matcher.get_or_init(|| {
-            let forms = self.forms.iter().map(|form| &form.text);
-            // It fails for gigabytes of patterns only; then nothing is shown at all.
-            AhoCorasick::new(forms)
-                .ok()
-                .filter(|_| !self.forms.is_empty())
-        });
-        // All forms in one pass over the text, and every place of each: secrets may overlap.
-        let mut spans: Vec<(usize, usize)> = match matcher {
-            Some(matcher) => matcher
-                .find_overlapping_iter(text)
-                .map(|found| (found.pattern().as_usize(), found.start(), found.end()))
-                .filter(|&(form, start, end)| {
-                    !self.forms[form].whole_word || stands_alone(text, start, end)
-                })
-                .map(|(_, start, end)| (start, end))
-                .collect(),
-            None if self.forms.is_empty() => Vec::new(),
-            None => return MASK.to_owned(),
-        };
-        spans.extend(user_information(text));
-        if spans.is_empty() {
-            return text.to_owned();
+    /// A text as it would be masked in a file.
+    pub fn mask_data(&self, text: &str) -> String {
+        match self.masks() {
+            Some(masks) => masks.text(text, TextKind::Data, &mut Counts::new()),
+            None => MASK.to_owned(),
         }
-        spans.sort_unstable();
-        let mut masked = String::with_capacity(text.len());
-        let mut end = 0;
-        for (start, stop) in spans {
-            if start > end || (start == 0 && end == 0) {
-                masked.push_str(&text[end..start]);
-                masked.push_str(MASK);
-            }
-            end = end.max(stop);
-        }
-        masked.push_str(&text[end..]);
-        masked
     }
 
     /// Text that may be sent: masked, without the control characters that the service refuses.
     pub fn clean(&self, text: &str) -> Clean {
+        self.clean_by(text, |masks, text, counts| {
+            masks.text(text, TextKind::Words, counts)
+        })
+    }
+
+    /// The name of a file that may be sent. Katalon puts bound values into some.
+    pub fn clean_file_name(&self, name: &str) -> Clean {
+        self.clean_by(name, Masks::name)
+    }
+
+    fn clean_by(&self, text: &str, by: impl Fn(&Masks, &str, &mut Counts) -> String) -> Clean {
         // Dropped first: a control character in the middle of a secret would hide it from the mask.
         let text: String = text.chars().filter(|&c| !is_refused_control(c)).collect();
-        Clean::masked(self.mask(&text))
+        let Some(masks) = self.masks() else {
+            return Clean::own(MASK);
+        };
+        let mut counts = Counts::new();
+        let masked = by(masks, &text, &mut counts);
+        self.count(&text, counts);
+        Clean::masked(masked)
     }
-}
 
-/// Where addresses name a user (`https://token:…@host`): cloud runs write a bearer token so into the
-/// address of their driver.
-fn user_information(text: &str) -> impl Iterator<Item = (usize, usize)> {
-    text.match_indices(':').filter_map(|(at, _)| {
-        let behind = &text[at + 1..];
-        // JSON may escape the slashes.
-        let slashes = ["//", "\\/\\/"]
-            .into_iter()
-            .find(|slashes| behind.starts_with(slashes))?;
-        let start = at + 1 + slashes.len();
-        let rest = &text[start..];
-        let ends = |c: char| c.is_whitespace() || "/\\\"'<>?#&,;()[]{}|".contains(c);
-        let authority = &rest[..rest.find(ends).unwrap_or(rest.len())];
-        let user = authority.rfind('@').filter(|&user| user > 0)?;
-        Some((start, start + user))
-    })
+    /// A reader that gives the text of a file with everything secret masked, whatever its length
+    /// and its encoding: bytes of UTF-16 would hide every secret.
+    ///
+    /// # Errors
+    /// What reading the first bytes came to.
+    pub fn masked<R: Read>(&self, source: R, kind: TextKind) -> io::Result<Masked<R>> {
+        self.searchable()?.reader(source, kind)
+    }
+
+    /// The same for a file of which it is counted what was masked in it, when it has been read to its
+    /// end; once, however often that is.
+    ///
+    /// # Errors
+    /// What opening it came to, or reading its first bytes.
+    pub fn masked_file(
+        &self,
+        path: &Path,
+        kind: TextKind,
+        length: u64,
+    ) -> io::Result<Masked<io::Take<File>>> {
+        let file = File::open(path)?.take(length);
+        let masked = self.masked(file, kind)?;
+        Ok(masked.counted(hash(path), Arc::clone(&self.counted)))
+    }
+
+    /// How often something was masked in what may be sent, by the name that says it is secret. The
+    /// same text is counted once.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        self.counted().counts.clone()
+    }
+
+    fn count(&self, text: impl Hash, counts: Counts) {
+        if !counts.is_empty() {
+            self.counted().add(hash(text), counts);
+        }
+    }
+
+    fn counted(&self) -> std::sync::MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn searchable(&self) -> io::Result<&Arc<Masks>> {
+        self.masks()
+            .ok_or_else(|| io::Error::other("there are more secrets than can be looked for"))
+    }
+
+    /// It fails for gigabytes of secrets only; then nothing is shown at all.
+    fn masks(&self) -> Option<&Arc<Masks>> {
+        let masks = self
+            .masks
+            .get_or_init(|| Masks::of(self).ok().map(Arc::new));
+        masks.as_ref()
+    }
 }
 
 fn is_long_enough(value: &str, shortest: usize, shortest_digits: usize) -> bool {
@@ -236,191 +370,11 @@ fn is_long_enough(value: &str, shortest: usize, shortest_digits: usize) -> bool 
         }
 }
 
-/// Whether neither side of a span touches a letter or a digit.
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let before = text.get(..start).and_then(|text| text.chars().next_back());
-    let after = text.get(end..).and_then(|text| text.chars().next());
-    !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-}
-
-/// Whether the name of a variable says that its value is secret.
-///
-/// Katalon cuts the keys of JUnit's `data_binding` (`(Default) passw...`): a cut name is secret if
-/// its last word begins such a word, four letters at least.
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_lowercase();
-    if SECRET_NAMES.iter().any(|secret| name.contains(secret)) {
-        return true;
-    }
-    let Some(cut) = name.strip_suffix("...") else {
-        return false;
-    };
-    let last_word = cut
-        .rsplit(|c: char| !c.is_alphanumeric() && c != '_' && c != '-')
-        .next()
-        .unwrap_or_default();
-    (4..=last_word.len()).any(|length| {
-        // The word may stand at the end of a longer one: `userpassw...`.
-        last_word
-            .get(last_word.len() - length..)
-            .is_some_and(|end| SECRET_NAMES.iter().any(|secret| secret.starts_with(end)))
-    })
-}
-
 fn is_refused_control(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
-fn percent_encoded(value: &str) -> String {
-    let mut encoded = String::new();
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
-fn lower_case_escapes(url: &str) -> String {
-    let mut lower = String::with_capacity(url.len());
-    let mut left_of_escape = 0;
-    for c in url.chars() {
-        if c == '%' {
-            left_of_escape = 3;
-        }
-        lower.push(if left_of_escape > 0 {
-            c.to_ascii_lowercase()
-        } else {
-            c
-        });
-        left_of_escape = i32::max(0, left_of_escape - 1);
-    }
-    lower
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn secrets(values: &[&str]) -> Secrets {
-        Secrets::of_job(values.iter().map(|value| ("NAME", *value)), None).0
-    }
-
-    #[test]
-    fn what_katalon_masks_is_masked_whatever_it_is_called() {
-        let mut secrets = Secrets::default();
-        for value in ["blue horse", "short", "********"] {
-            secrets.learn_masked_test_data(value);
-        }
-        let text = "a blue horse is short ********";
-        assert_eq!(secrets.mask(text), "a *** is short ********");
-    }
-
-    #[test]
-    fn a_secret_is_masked_in_every_form() {
-        let secrets = secrets(&["p&ss \"w\"/x"]);
-        for text in [
-            "p&ss \"w\"/x",
-            "p&amp;ss &quot;w&quot;/x",
-            "p&ss \\\"w\\\"/x",
-            "p%26ss%20%22w%22%2Fx",
-            "p%26ss%20%22w%22%2fx",
-        ] {
-            assert_eq!(secrets.mask(&format!("a {text} b")), "a *** b");
-        }
-    }
-
-    #[test]
-    fn overlapping_secrets_leave_no_tail() {
-        let secrets = secrets(&["hunter2", "hunter2-prod", "aba"]);
-        assert_eq!(secrets.mask("x hunter2-prod y"), "x *** y");
-        assert_eq!(secrets.mask("ababa!"), "***!");
-        assert_eq!(secrets.mask("hunter2"), "***");
-    }
-
-    #[test]
-    fn the_token_is_masked_and_never_shown_by_debug() {
-        let (secrets, _) = Secrets::of_job([], Some("tok-123"));
-        assert_eq!(secrets.mask("Bearer tok-123"), "Bearer ***");
-        assert!(!format!("{secrets:?}").contains("tok"));
-    }
-
-    #[test]
-    fn short_secrets_are_named_and_not_looked_for() {
-        let (secrets, short) =
-            Secrets::of_job([("PIN", "12345"), ("AB", "ab"), ("LONG", "123456")], None);
-        assert_eq!(short, ["PIN", "AB"]);
-        assert_eq!(secrets.mask("12345 ab 123456"), "12345 ab ***");
-    }
-
-    #[test]
-    fn users_of_addresses_are_masked_without_being_known() {
-        let secrets = Secrets::default();
-        for (text, expected) in [
-            (
-                r#"value="https://token:eyJ.x-y_z@cloud.example.com/wd""#,
-                r#"value="https://***@cloud.example.com/wd""#,
-            ),
-            (
-                "http://user@host and ftp://a:b@c.",
-                "http://***@host and ftp://***@c.",
-            ),
-            (
-                "https://host/path?mail=a@b.c",
-                "https://host/path?mail=a@b.c",
-            ),
-            ("mail a//b@c, see http://x", "mail a//b@c, see http://x"),
-            ("https://@host", "https://@host"),
-            (r"https:\/\/a:b@c\/d", r"https:\/\/***@c\/d"),
-        ] {
-            assert_eq!(secrets.mask(text), expected);
-        }
-    }
-
-    #[test]
-    fn test_data_is_masked_where_its_name_says_so_and_it_stands_alone() {
-        let mut secrets = Secrets::default();
-        secrets.learn_test_data("loginPassword", "Sommer2026");
-        secrets.learn_test_data("(Default) passw...", "12345678");
-        secrets.learn_test_data("password", "abc");
-        secrets.learn_test_data("user", "anna.schmidt");
-        assert_eq!(
-            secrets.mask("'Sommer2026' Sommer20266 12345678 abc anna.schmidt"),
-            "'***' Sommer20266 *** abc anna.schmidt"
-        );
-        assert_eq!(secrets.bound_value("password", "abc").as_str(), "***");
-        assert_eq!(secrets.bound_value("user", "anna").as_str(), "anna");
-    }
-
-    #[test]
-    fn a_cut_name_is_secret_if_it_begins_a_secret_word() {
-        for secret in [
-            "(Default) passw...",
-            "(Default) api_k...",
-            "userCrede...",
-            "X-API-KEY",
-        ] {
-            assert!(is_secret_name(secret), "{secret}");
-        }
-        for plain in [
-            "(Default) pas...",
-            "(Default) usern...",
-            "passage",
-            "tok...",
-        ] {
-            assert!(!is_secret_name(plain), "{plain}");
-        }
-    }
-
-    #[test]
-    fn control_characters_are_dropped_and_lines_kept() {
-        assert_eq!(
-            Secrets::default()
-                .clean("a\0b\u{1b}[31m\r\n\tc\u{85}")
-                .as_str(),
-            "ab[31m\r\n\tc"
-        );
-    }
-}
+mod property_tests;
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use crate::azure_devops::TestRunId;
 use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::ConnectedAs;
 use crate::cancel::Cancel;
+use crate::files::Refused;
 use crate::inputs::{Invocation, Source};
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code};
@@ -19,6 +20,8 @@ pub(super) struct Local<'a> {
     pub(super) pipeline: &'a Pipeline,
     pub(super) cancel: &'a Cancel,
     pub(super) secrets: &'a Secrets,
+    /// Files that must not be attached, and why.
+    pub(super) refused: &'a Refused,
 }
 
 /// What the stages with a connection look at.
@@ -31,6 +34,8 @@ pub(super) struct Context<'a> {
     pub(super) waits: Waits,
     pub(super) cancel: &'a Cancel,
     pub(super) secrets: &'a Secrets,
+    /// Files that must not be attached, and why.
+    pub(super) refused: &'a Refused,
 }
 
 impl<'a> Context<'a> {
@@ -41,6 +46,7 @@ impl<'a> Context<'a> {
             pipeline: self.pipeline,
             cancel: self.cancel,
             secrets: self.secrets,
+            refused: self.refused,
         }
     }
 

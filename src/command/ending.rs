@@ -1,5 +1,6 @@
 //! How the command ends: the problems that follow from the account, outputs, summary, JSON, counts.
 
+use super::masking;
 use super::verdict::Verdict;
 use crate::account::Account;
 use crate::exit_code::ExitCode;
@@ -22,6 +23,7 @@ pub(super) fn finish(
     secrets: &Secrets,
 ) -> ExitCode {
     pipeline.section("Result");
+    masking::tell_counts(pipeline, secrets);
     judge(account, invocation, pipeline, &mut verdict);
     set_outputs(pipeline, account, verdict.exit_code());
     write_summary(account, invocation, pipeline, secrets);

@@ -12,6 +12,7 @@ use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
 use crate::inputs::{Invocation, TestPlans};
 use crate::katalon::Report;
+use crate::katalon::profiles::Profile;
 use crate::katalon::project::{self, Project};
 use crate::katalon::settings::Settings;
 use crate::pipeline::Pipeline;
@@ -81,6 +82,24 @@ impl KatalonProjects {
         let problems = problems.chain(&self.unclear);
         problems.for_each(|problem| pipeline.issue(problem));
         Some(projects)
+    }
+
+    /// Reads their execution profiles alone, for what is secret in them; `None` if somebody cancels.
+    pub(super) async fn profiles(
+        &self,
+        pipeline: &Pipeline,
+        cancel: &Cancel,
+    ) -> Option<Vec<Profile>> {
+        let folders = self.folders.clone();
+        let mut problems = Vec::new();
+        let reading = move || {
+            let folders = folders.iter();
+            let read = folders.flat_map(|folder| project::profiles(folder, &mut problems));
+            (read.collect(), problems)
+        };
+        let (profiles, problems): (Vec<Profile>, Vec<Problem>) = aside(cancel, reading).await?;
+        problems.iter().for_each(|problem| pipeline.issue(problem));
+        Some(profiles)
     }
 
     /// Which of the projects a report belongs to.

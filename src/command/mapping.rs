@@ -55,7 +55,7 @@ pub(super) async fn map(
     // A report may stand in the run of a plan and in one of the build.
     let held: BTreeSet<usize> = runs.iter().flat_map(|run| &run.reports).copied().collect();
     let held: Vec<&Report> = held.iter().map(|&at| &material.reports[at]).collect();
-    let listed = files::list(&held, settings.wanted);
+    let listed = files::list(&held, settings.wanted, local.refused);
     let secrets = Arc::new(local.secrets.clone());
     let preparing = aside(local.cancel, move || files::prepare(&listed, &secrets));
     let prepared = preparing.await?;

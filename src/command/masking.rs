@@ -1,39 +1,60 @@
 //! What is secret in this job, and the masks made of it.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::reading::aside;
 use crate::agent::{Agent, Token};
+use crate::cancel::Cancel;
+use crate::files::{self, Refused, Wanted};
 use crate::inputs::Invocation;
-use crate::katalon::Report;
+use crate::katalon::har::{self, Har};
+use crate::katalon::profiles::Profile;
+use crate::katalon::{Report, Variable};
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code};
 use crate::secrets::Secrets;
 
-pub(super) fn secrets_of(agent: &Agent, token: Option<&Token>) -> (Secrets, Vec<String>) {
+/// Names that one line tells.
+const MOST_NAMES: usize = 20;
+
+/// Adds the job's secrets; gives the names of those that are too short to be masked.
+pub(super) fn learn_job(
+    secrets: &mut Secrets,
+    agent: &Agent,
+    token: Option<&Token>,
+) -> Vec<String> {
     let variables = agent
         .secret_variables
         .iter()
         .map(|(name, secret)| (name.as_str(), secret.expose()));
-    let (mut secrets, too_short) = Secrets::of_job(variables, token.map(Token::expose));
+    let too_short = secrets.learn_job(variables);
     // With a service connection the job's own token is not used, and no less secret.
     for token in token.into_iter().chain(&agent.token) {
-        secrets.learn(token.expose());
+        secrets.learn_token(token.expose());
         // `Basic` sends the token in another form, which is as good as the token.
         let header = token.authorization();
-        secrets.learn(header.expose().rsplit(' ').next().unwrap_or_default());
+        secrets.learn_token(header.expose().rsplit(' ').next().unwrap_or_default());
     }
     for password in agent
         .proxies
         .all()
         .filter_map(|proxy| proxy.password.as_ref())
     {
-        secrets.learn(password.expose());
+        secrets.learn_password("password of the proxy", password.expose());
     }
-    (secrets, too_short)
+    too_short
 }
 
 pub(super) fn job_secrets(invocation: &Invocation, pipeline: &Pipeline) -> Secrets {
+    let inputs = &invocation.inputs;
+    let mut secrets = Secrets::new(
+        inputs.secret_names.value.names(),
+        inputs.mask_test_data.value,
+    );
     let connection = invocation.connection.as_ref();
     let token = connection.and_then(|connection| connection.token.as_ref());
-    let (secrets, too_short) = secrets_of(&invocation.agent, token);
+    let too_short = learn_job(&mut secrets, &invocation.agent, token);
     if !too_short.is_empty() {
         pipeline.issue(&Problem::warning(
             code::SHORT_SECRET,
@@ -54,12 +75,88 @@ pub(super) fn learn_secrets(secrets: &mut Secrets, report: &Report) {
         secrets.learn_test_data(variable, value);
     }
     for variable in &report.variables {
-        if variable.masked {
-            secrets.learn_masked_test_data(&variable.value);
-        } else {
-            secrets.learn_test_data(&variable.name, &variable.value);
+        learn(secrets, variable);
+    }
+}
+
+/// What is secret in the HAR files that are to be attached must be known before anything is sent.
+/// Gives those that must not be attached, and why.
+pub(super) async fn learn_requests(
+    secrets: &mut Secrets,
+    reports: &[Report],
+    invocation: &Invocation,
+    cancel: &Cancel,
+) -> Refused {
+    let wanted = Wanted::of(&invocation.inputs);
+    let files = reports.iter().flat_map(|report| wanted.requests_of(report));
+    let paths: BTreeSet<PathBuf> = files.map(|file| file.path.clone()).collect();
+    if paths.is_empty() || !invocation.inputs.mask_test_data.value {
+        return Refused::new();
+    }
+    let names = secrets.names().clone();
+    let reading = move || -> Vec<(PathBuf, Result<Har, String>)> {
+        let read = |path: &Path| files::open(path).and_then(|(file, _)| har::read(file, &names));
+        let read = paths.into_iter().map(|path| (path.clone(), read(&path)));
+        read.collect()
+    };
+    // Who cancels gets nothing published, whatever is known.
+    let read = aside(cancel, reading).await.unwrap_or_default();
+    let mut refused = Refused::new();
+    let mut encoded: Vec<(PathBuf, String)> = Vec::new();
+    for (path, read) in read {
+        match read {
+            Ok(har) => {
+                for (name, value) in &har.secrets {
+                    secrets.learn_secret(name, value);
+                }
+                let texts = har.encoded.into_iter();
+                encoded.extend(texts.map(|text| (path.clone(), text)));
+            }
+            Err(cause) => {
+                let why = format!("what is secret in it cannot be told: {cause}");
+                refused.insert(path, why);
+            }
         }
     }
+    for (path, text) in encoded {
+        if secrets.mask_data(&text) != text {
+            let why = "a body in it is base64 and holds something secret";
+            refused.insert(path, why.to_owned());
+        }
+    }
+    refused
+}
+
+/// Values of an execution profile that are secret by their names.
+pub(super) fn learn_profile(secrets: &mut Secrets, profile: &Profile) {
+    for variable in &profile.variables {
+        learn(secrets, variable);
+    }
+}
+
+fn learn(secrets: &mut Secrets, variable: &Variable) {
+    if variable.masked {
+        secrets.learn_masked_test_data(&variable.name, &variable.value);
+    } else {
+        secrets.learn_test_data(&variable.name, &variable.value);
+    }
+}
+
+/// Says how often something was masked, never what.
+pub(super) fn tell_counts(pipeline: &Pipeline, secrets: &Secrets) {
+    let mut counts: Vec<(String, usize)> = secrets.counts().into_iter().collect();
+    if counts.is_empty() {
+        return;
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let named = counts.iter().take(MOST_NAMES);
+    let mut told: Vec<String> = named
+        .map(|(name, count)| format!("{name} ({count})"))
+        .collect();
+    if counts.len() > MOST_NAMES {
+        told.push(format!("and {} further names", counts.len() - MOST_NAMES));
+    }
+    pipeline.line(&format!("Masked: {}", told.join(", ")));
 }
 
 pub(super) fn mask_with(pipeline: &Pipeline, secrets: &Secrets) {

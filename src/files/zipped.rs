@@ -1,46 +1,37 @@
 //! Text that is too long to be attached as it is: masked and zipped while it is sent, each time
 //! anew, so that a log of a gigabyte needs neither memory nor disk.
 
-use std::fs::File;
-use std::io::{self, BufRead, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::masked::MaskedText;
 use super::zip::Zip;
 use super::{Prepared, fingerprint_of};
 use crate::azure_devops::{Content, FILE_NAME_LIMIT, Made};
-use crate::katalon::text::TextReader;
-use crate::secrets::{Clean, Secrets};
-
-/// Text masked at once; a longer line is masked whole.
-const PIECE: usize = 256 * 1024;
+use crate::secrets::{Clean, Secrets, TextKind};
 
 /// A text file as it is sent.
 #[derive(Debug)]
 struct ZippedText {
-    path: PathBuf,
-    /// Bytes of the file when it was looked at first; what is written behind them is left out, or
-    /// the archive would be another each time.
-    length: u64,
     name: Clean,
-    secrets: Arc<Secrets>,
+    text: MaskedText,
 }
 
 /// Looks through the file once, for length and fingerprint of the archive; says why not where the
 /// archive would be larger than `limit`.
 pub(super) fn prepare(
     path: &Path,
+    kind: TextKind,
     length: u64,
     secrets: &Arc<Secrets>,
     limit: u64,
 ) -> Result<Prepared, String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = secrets.clean(&name).one_line();
+    let name = secrets.clean_file_name(&name).one_line();
     let text = ZippedText {
-        path: path.to_owned(),
-        length,
         name: name.as_file_name(FILE_NAME_LIMIT),
-        secrets: Arc::clone(secrets),
+        text: MaskedText::new(path, kind, length, Arc::clone(secrets)),
     };
     let archive = text.read().map_err(|error| error.to_string())?;
     let (fingerprint, zipped) =
@@ -64,42 +55,15 @@ pub(super) fn prepare(
 
 impl Made for ZippedText {
     fn read(&self) -> io::Result<Box<dyn Read + Send + Sync>> {
-        let file = File::open(&self.path)?.take(self.length);
-        let masked = Masked {
-            text: TextReader::new(file),
-            secrets: Arc::clone(&self.secrets),
-            ready: io::Cursor::default(),
-        };
+        let masked = self.text.open()?;
         Ok(Box::new(Zip::new(self.name.as_str(), masked)))
-    }
-}
-
-/// Reads as the masked text. It is masked in pieces that end where a line does: of a secret of
-/// several lines each line is a secret by itself.
-struct Masked<R> {
-    text: TextReader<R>,
-    secrets: Arc<Secrets>,
-    ready: io::Cursor<String>,
-}
-
-impl<R: Read> Read for Masked<R> {
-    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        let read = self.ready.read(target)?;
-        if read > 0 || target.is_empty() {
-            return Ok(read);
-        }
-        let mut piece = Vec::new();
-        while piece.len() < PIECE && self.text.read_until(b'\n', &mut piece)? > 0 {}
-        // The reader gives nothing but UTF-8, so nothing is replaced here.
-        let piece = String::from_utf8_lossy(&piece);
-        let masked = Clean::of_file(&piece, &self.secrets);
-        self.ready = io::Cursor::new(masked.as_str().to_owned());
-        self.ready.read(target)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     struct Folder(PathBuf);
@@ -122,8 +86,9 @@ mod tests {
     }
 
     fn secrets() -> Arc<Secrets> {
-        let secrets = [("A", "hunter2\nsecond line")];
-        Arc::new(Secrets::of_job(secrets, None).0)
+        let mut secrets = Secrets::default();
+        secrets.learn_job([("A", "hunter2\nsecond line")]);
+        Arc::new(secrets)
     }
 
     fn bytes(prepared: &Prepared) -> Vec<u8> {
@@ -145,7 +110,7 @@ mod tests {
         for content in [text.as_bytes(), &utf16] {
             let (_folder, file) = Folder::with("masked", content);
             let length = content.len() as u64;
-            let prepared = prepare(&file, length, &secrets(), 1_000_000).unwrap();
+            let prepared = prepare(&file, TextKind::Data, length, &secrets(), 1_000_000).unwrap();
             let archive = io::Cursor::new(bytes(&prepared));
             let mut archive = zip::ZipArchive::new(archive).unwrap();
             let mut unzipped = String::new();
@@ -159,7 +124,7 @@ mod tests {
     fn what_is_written_behind_it_meanwhile_changes_nothing() {
         let content = b"a line\n".repeat(10);
         let (_folder, file) = Folder::with("grown", &content);
-        let prepared = prepare(&file, 70, &secrets(), 1_000_000).unwrap();
+        let prepared = prepare(&file, TextKind::Data, 70, &secrets(), 1_000_000).unwrap();
         let before = bytes(&prepared);
         std::fs::write(&file, content.repeat(3)).unwrap();
         assert_eq!(bytes(&prepared), before);
@@ -168,7 +133,7 @@ mod tests {
     #[test]
     fn what_is_too_large_even_zipped_is_left_out_with_the_reason() {
         let (_folder, file) = Folder::with("large", b"no two letters alike");
-        let why = prepare(&file, 20, &secrets(), 30).unwrap_err();
+        let why = prepare(&file, TextKind::Data, 20, &secrets(), 30).unwrap_err();
         assert!(why.contains("zipped still more"), "{why}");
     }
 }

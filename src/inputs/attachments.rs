@@ -19,6 +19,7 @@ const ALL: &str = "all";
 const NONE: &str = "none";
 
 const VIDEOS: &str = "videos";
+const HAR: &str = "har";
 const WORDS: &[&str] = &[
     "log",
     SCREENSHOTS,
@@ -27,13 +28,10 @@ const WORDS: &[&str] = &[
     "csv",
     "junit",
     VIDEOS,
+    HAR,
     ALL,
     NONE,
 ];
-
-/// Words that this version answers instead of obeying: requests hold headers with passwords and
-/// tokens, which are not masked yet.
-const NOT_YET: &[&str] = &["har"];
 
 /// Which kinds of files are attached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +40,8 @@ pub struct AttachmentKinds {
     pub screenshots: bool,
     /// Recordings of the screen, each at the result that it belongs to.
     pub videos: bool,
+    /// Requests and answers of services, each at the result that it belongs to.
+    pub har: bool,
     /// Files of the report as a whole.
     pub files: BTreeSet<FileKind>,
 }
@@ -57,6 +57,7 @@ impl AttachmentKinds {
         Self {
             screenshots: true,
             videos: true,
+            har: true,
             files: FILES.iter().map(|&(_, kind)| kind).collect(),
         }
     }
@@ -79,17 +80,13 @@ impl InputValue for AttachmentKinds {
                 Some(NONE) => none = Some(word),
                 Some(SCREENSHOTS) => kinds.screenshots = true,
                 Some(VIDEOS) => kinds.videos = true,
+                Some(HAR) => kinds.har = true,
                 Some(known) => kinds.files.extend(
                     FILES
                         .iter()
                         .filter(|(name, _)| *name == known)
                         .map(|&(_, kind)| kind),
                 ),
-                None if find_word(NOT_YET, word).is_some() => wrongs.push(Wrong {
-                    part: word.to_owned(),
-                    because: "this version does not attach such files yet".to_owned(),
-                    advice: format!("Use any of {}.", one_of(WORDS)),
-                }),
                 None => wrongs.push(Wrong {
                     part: word.to_owned(),
                     because: "it is no kind of attachment".to_owned(),
@@ -123,6 +120,7 @@ impl InputValue for AttachmentKinds {
             .then_some(SCREENSHOTS)
             .into_iter()
             .chain(self.videos.then_some(VIDEOS))
+            .chain(self.har.then_some(HAR))
             .chain(files)
             .collect();
         if words.is_empty() {
@@ -148,7 +146,7 @@ mod tests {
     #[test]
     fn all_and_none_are_kinds_too() {
         let all = AttachmentKinds::parse("all,log").unwrap();
-        assert!(all.screenshots && all.videos);
+        assert!(all.screenshots && all.videos && all.har);
         assert_eq!(all.files.len(), FILES.len());
         let none = AttachmentKinds::parse("none").unwrap();
         assert_eq!(none, AttachmentKinds::default());
@@ -157,10 +155,9 @@ mod tests {
 
     #[test]
     fn every_wrong_kind_is_told() {
-        let wrongs = AttachmentKinds::parse("log,movies,HAR,none").unwrap_err();
+        let wrongs = AttachmentKinds::parse("log,movies,HARs,none").unwrap_err();
         let parts: Vec<&str> = wrongs.iter().map(|wrong| wrong.part.as_str()).collect();
-        assert_eq!(parts, ["movies", "HAR", "none"]);
-        assert!(wrongs[1].because.contains("not attach such files yet"));
+        assert_eq!(parts, ["movies", "HARs", "none"]);
     }
 
     #[test]

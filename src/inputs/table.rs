@@ -7,6 +7,7 @@
 use super::attachments::AttachmentKinds;
 use super::configuration_mapping::ConfigurationMapping;
 use super::report_folders::ReportFolders;
+use super::secret_names::SecretNameLines;
 use super::status_mapping::StatusMapping;
 use super::test_case_id_pattern::TestCaseIdPattern;
 use super::test_plan::{TestPlans, TestSuites};
@@ -277,16 +278,26 @@ inputs! {
         for [Publish];
 
     /// Which files are attached: any of `log`, `screenshots`, `html`, `pdf`, `csv`, `junit`, `videos`,
-    /// separated by commas or lines; `all`, or `none`. Pictures, videos and PDF cannot be masked.
+    /// `har`, separated by commas or lines; `all`, or `none`. Pictures, videos and PDF cannot be
+    /// masked.
     attachments: AttachmentKinds = "log,screenshots,html,csv",
         katalon "submitOptions.attachFileTypes",
         for [Publish];
 
-    /// `failed`: screenshots only of results that failed, broke, never ended or are flaky, and
+    /// `failed`: screenshots, videos and HAR only of results that failed, broke, never ended or are flaky, and
     /// files only of reports with such a result. `all`: of all.
     attachments_for: AttachmentsFor = "failed",
         katalon "submitOptions.attachmentSendingType",
         for [Publish];
+
+    /// Replace by `***`, in everything that is sent or written, values of test data whose variable's
+    /// name says that they are secret (`password`, `token`, …), users in addresses, and passwords,
+    /// tokens and cookies in logs and HAR files. The job's secret variables and the access token
+    /// are masked in any case.
+    mask_test_data: bool = "true", for [Publish];
+
+    /// Names of further variables whose values are secret, one per line; `!name` exempts one.
+    secret_names: SecretNameLines = "", for [Publish];
 
     /// Leave out reports that ended more than ten minutes before the build started: they lay in
     /// the checkout, or on a self-hosted agent.

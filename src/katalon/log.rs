@@ -33,9 +33,10 @@ pub struct Log {
     pub executions: Vec<Execution>,
     /// How often a test case, or a scenario of a feature file, was called by another.
     pub called_test_cases: usize,
-    /// Variables of test cases that test cases called, as they are read; a loop may call one
+    /// Variables of test cases that test cases called, and texts that were typed, as variables named
+    /// after the object (without a name if the text is secret in any case). A loop may do both
     /// thousands of times, so what is known already is left out.
-    pub called_variables: Vec<Variable>,
+    pub other_variables: Vec<Variable>,
     /// Messages FAILED and ERROR outside of every test case: set-up, tear-down, listeners. How many,
     /// and the first one, which tells the story.
     pub failures_outside: (usize, String),
@@ -557,6 +558,42 @@ mod tests {
             );
             assert!(log.run_data.is_empty());
         }
+    }
+
+    #[test]
+    fn typed_texts_are_read_from_steps_and_messages_once_each() {
+        let step = |action: &str| {
+            let message = format!("Start action : {action}");
+            let escaped = message.replace('"', "&amp;quot;");
+            record("START", "startKeyword", 1, &escaped, "")
+        };
+        let log = log(&[
+            start("Test Cases/A", 0, 1_644_393_801_000),
+            step("setText(findTestObject(\"A/input_pwd\"), \"abc\")"),
+            step("setText(findTestObject(\"A/input_pwd\"), \"abc\")"),
+            step("setEncryptedText(findTestObject(\"A/field\"), \"x==\")"),
+            step("setText(findTestObject(\"A/user\"), name)"),
+            record(
+                "PASSED",
+                "logMessage",
+                1,
+                "Text &amp;apos;bob&amp;apos; is set on object &amp;apos;A/user&amp;apos;",
+                "",
+            ),
+        ]);
+        let typed: Vec<(&str, &str, bool)> = log
+            .other_variables
+            .iter()
+            .map(|one| (one.name.as_str(), one.value.as_str(), one.masked))
+            .collect();
+        assert_eq!(
+            typed,
+            [
+                ("input_pwd", "abc", false),
+                ("", "x==", true),
+                ("user", "bob", false)
+            ]
+        );
     }
 
     #[test]

@@ -82,6 +82,16 @@ pub fn below(folder: &Path) -> Vec<PathBuf> {
     outermost
 }
 
+/// The execution profiles of a project.
+pub fn profiles(folder: &Path, problems: &mut Vec<Problem>) -> Vec<Profile> {
+    let mut profiles = Vec::new();
+    for (path, name) in files(folder, "Profiles", "glbl", problems) {
+        let read = open(&path).and_then(profiles::read);
+        profiles.extend(taken(&name, read, problems));
+    }
+    profiles
+}
+
 /// Hundred thousands of files in which nobody keeps a project.
 fn is_worth_opening(entry: &DirEntry) -> bool {
     let is_needless = entry.file_type().is_dir()
@@ -142,12 +152,7 @@ pub fn read(folder: &Path) -> Project {
             project.test_suites.insert(path, test_suite);
         }
     }
-    for (path, name) in files(folder, "Profiles", "glbl", &mut project.problems) {
-        let read = open(&path).and_then(profiles::read);
-        project
-            .profiles
-            .extend(taken(&name, read, &mut project.problems));
-    }
+    project.profiles = profiles(folder, &mut project.problems);
     let (settings, problems) = read_settings(folder);
     project.settings = settings;
     project.problems.extend(problems);

@@ -213,7 +213,7 @@ impl Mapper<'_> {
         };
         let span = self.span_of(&part);
         self.results.push(NewTestResult {
-            test_case_title: self.clean(title).one_line().as_name(NAME_LIMIT),
+            test_case_title: Clean::identity(title).one_line().as_name(NAME_LIMIT),
             automated_test_name: AutomatedTestName::new(result.test_case.as_str()),
             automated_test_storage: AutomatedTestStorage::new(report.suite.as_str()),
             automated_test_type: Clean::own("Katalon"),
@@ -508,7 +508,8 @@ impl Mapper<'_> {
             is_zipped,
         } = prepared;
         let name = &format!("{name}{}", if is_zipped { ".zip" } else { "" });
-        let name = self.clean(name).one_line().as_file_name(FILE_NAME_LIMIT);
+        let name = self.settings.secrets.clean_file_name(name);
+        let name = name.one_line().as_file_name(FILE_NAME_LIMIT);
         let attachment = NewAttachment {
             name,
             content,

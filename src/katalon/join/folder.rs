@@ -195,14 +195,18 @@ fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Probl
         && (log.suite_ended.is_some() || log.extent.is_merged)
         && let Some(index) = runs.iter().position(is_told)
     {
-        *log = Log {
-            damage: log.damage.take(),
-            extent: log.extent,
-            ..runs.swap_remove(index)
-        };
+        let (damage, extent) = (log.damage.take(), log.extent);
+        std::mem::swap(log, &mut runs[index]);
+        (log.damage, log.extent) = (damage, extent);
     }
     // That two documents were put together is told below.
     log.damage = log.damage.take().filter(|damage| damage.records > 0);
+    // The file is attached with all runs in it, and so are their secrets.
+    for run in runs {
+        let of_cases = run.executions.into_iter().flat_map(|one| one.variables);
+        log.other_variables.extend(of_cases);
+        log.other_variables.extend(run.other_variables);
+    }
     let began = log.suite.as_ref().and_then(|suite| suite.millis);
     let began = began
         .and_then(from_millis)

@@ -136,7 +136,7 @@ impl Parts<'_> {
         };
         let executions = self.log.map_or(&[][..], |log| &log.executions);
         let logged = executions.iter().flat_map(|execution| &execution.variables);
-        let called = self.log.into_iter().flat_map(|log| &log.called_variables);
+        let other = self.log.into_iter().flat_map(|log| &log.other_variables);
         let planned = self.planned.iter().flat_map(|case| {
             let values = case.bound_values.iter();
             values.map(|(name, value)| named(name, value, case.masked_variables.contains(name)))
@@ -157,7 +157,7 @@ impl Parts<'_> {
         let global = global.map(|(name, value)| named(name, value, false));
         let mut known = HashSet::new();
         logged
-            .chain(called)
+            .chain(other)
             .cloned()
             .chain(planned)
             .chain(iterations)

@@ -10,6 +10,7 @@ use super::super::unknown::Unknown;
 use super::record::Record;
 use super::steps::Steps;
 use super::{Execution, Log, Recorded, SuiteStart};
+use crate::secrets::typed;
 
 /// Levels that say how something ended. `NOT_RUN` is not among them: it is a step that was
 /// switched off in the script.
@@ -102,7 +103,7 @@ pub(super) struct LogReader {
     seen: HashSet<(String, i64, Option<u32>)>,
     /// Test cases and when they ended, for a tail that begins inside one.
     ended: HashSet<(String, i64)>,
-    /// Variables of called test cases that are known already.
+    /// Variables of called test cases, and typed texts, that are known already.
     called: HashSet<Variable>,
 }
 
@@ -186,6 +187,9 @@ impl LogReader {
             ("START", "startTest") => self.start_test(record),
             ("END", "endTest") => self.end_test(&record),
             ("START", _) => {
+                if let Some((object, text, always)) = typed::of_step(&record.message) {
+                    self.typed(object, text, always);
+                }
                 if self.current.is_some() {
                     let number = |property| record.property(property).parse().ok();
                     let (index, line) = (number("stepIndex"), number("startLine"));
@@ -302,7 +306,23 @@ impl LogReader {
         self.steps.end_call();
     }
 
+    /// A text that was typed, as a variable that the object gives its name to. One that is secret
+    /// whatever the object is called has no name.
+    fn typed(&mut self, object: String, text: String, always: bool) {
+        let variable = Variable {
+            name: if always { String::new() } else { object },
+            value: text,
+            masked: always,
+        };
+        if !variable.value.is_empty() && self.called.insert(variable.clone()) {
+            self.log.other_variables.push(variable);
+        }
+    }
+
     fn message(&mut self, record: Record) {
+        if let Some((object, text)) = typed::of_message(&record.message) {
+            self.typed(object, text, false);
+        }
         let failed = matches!(record.level.as_str(), "FAILED" | "ERROR");
         let is_orphan = self.current.is_none();
         if is_orphan && failed && !record.message.starts_with(TEST_CASES) {
@@ -374,7 +394,7 @@ impl LogReader {
             Some(_) | None => {
                 for variable in variables {
                     if self.called.insert(variable.clone()) {
-                        self.log.called_variables.push(variable);
+                        self.log.other_variables.push(variable);
                     }
                 }
             }

@@ -1,0 +1,254 @@
+//! Reads what is secret in a HAR: the requests and answers of one test of a service.
+//!
+//! A HAR holds the same value in several places: as a header, as a member of a body, as a parameter
+//! of an address. Once it is known in one it can be found in all, and in messages too.
+
+use std::io::Read;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use super::text::read_whole;
+use crate::secrets::SecretNames;
+
+/// Larger ones are not read: Katalon writes one for each request.
+pub const LARGEST: u64 = 32 * 1024 * 1024;
+
+/// Cookies keep many harmless words, too; a session has a long value with digits in it.
+const SHORTEST_COOKIE: usize = 8;
+
+/// What a HAR holds that must not leave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Har {
+    /// Names and values.
+    pub secrets: Vec<(String, String)>,
+    /// Texts that stand in it as base64, where nothing can be masked.
+    pub encoded: Vec<String>,
+}
+
+/// Reads the file; the error says what is wrong with it.
+pub fn read(source: impl Read, names: &SecretNames) -> Result<Har, String> {
+    let text = read_whole(source.take(LARGEST + 1)).map_err(|error| error.to_string())?;
+    if text.len() as u64 > LARGEST {
+        return Err(format!("it has more than {} MB", LARGEST / 1_000_000));
+    }
+    let document: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let mut reader = Reader {
+        names,
+        har: Har::default(),
+    };
+    reader.value("", &document);
+    Ok(reader.har)
+}
+
+struct Reader<'a> {
+    names: &'a SecretNames,
+    har: Har,
+}
+
+impl Reader<'_> {
+    fn value(&mut self, key: &str, value: &Value) {
+        match value {
+            Value::Object(members) => self.object(members),
+            Value::Array(values) if key == "cookies" => {
+                for cookie in values {
+                    self.cookie(cookie["value"].as_str().unwrap_or_default());
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| self.value(key, value)),
+            Value::String(text) => self.text(key, text),
+            Value::Number(number) => self.named(key, &number.to_string()),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    fn object(&mut self, members: &Map<String, Value>) {
+        let text = |key: &str| members.get(key).and_then(Value::as_str).unwrap_or_default();
+        if !text("name").is_empty() {
+            self.named(text("name"), text("value"));
+        }
+        if text("encoding") == "base64" {
+            let mime = text("mimeType").to_ascii_lowercase();
+            let is_text = ["text", "json", "xml", "form", "script"];
+            if is_text.iter().any(|kind| mime.contains(kind))
+                && let Ok(bytes) = STANDARD.decode(text("text"))
+            {
+                let body = String::from_utf8_lossy(&bytes).into_owned();
+                self.body(&body);
+                self.har.encoded.push(body);
+            }
+        }
+        for (key, value) in members {
+            self.value(key, value);
+        }
+    }
+
+    fn text(&mut self, key: &str, text: &str) {
+        match key {
+            "text" => self.body(text),
+            "url" | "redirectURL" => {
+                if let Some((_, query)) = text.split_once('?') {
+                    self.fields(query);
+                }
+            }
+            _ => self.named(key, text),
+        }
+    }
+
+    /// A body: JSON, or the fields of a form.
+    fn body(&mut self, text: &str) {
+        if text.trim_start().starts_with(['{', '[']) {
+            if let Ok(body) = serde_json::from_str::<Value>(text) {
+                self.value("", &body);
+            }
+        } else {
+            self.fields(text);
+        }
+    }
+
+    fn fields(&mut self, text: &str) {
+        for field in text.split(['&', '#']) {
+            if let Some((name, value)) = field.split_once('=') {
+                self.named(&decoded(name), &decoded(value));
+            }
+        }
+    }
+
+    fn named(&mut self, name: &str, value: &str) {
+        match name.to_ascii_lowercase().as_str() {
+            "cookie" | "set-cookie" => {
+                for part in value.split([';', ',']) {
+                    if let Some((_, value)) = part.split_once('=') {
+                        self.cookie(value.trim());
+                    }
+                }
+            }
+            // `bearer` is no secret, and a word of many messages.
+            "token_type" | "tokentype" => {}
+            "authorization" | "proxy-authorization" => {
+                let credentials = value.rsplit(' ').next().unwrap_or_default();
+                self.secret(name, credentials);
+            }
+            _ if self.names.is_secret(name) => self.secret(name, value),
+            _ => {}
+        }
+    }
+
+    fn cookie(&mut self, value: &str) {
+        let is_session =
+            value.len() >= SHORTEST_COOKIE && value.bytes().any(|byte| byte.is_ascii_digit());
+        if is_session {
+            self.secret("cookie", value);
+        }
+    }
+
+    fn secret(&mut self, name: &str, value: &str) {
+        let secret = (name.to_owned(), value.to_owned());
+        if !value.is_empty() && !self.har.secrets.contains(&secret) {
+            self.har.secrets.push(secret);
+        }
+    }
+}
+
+/// A name or value of a form or an address, decoded.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let escaped = (byte == b'%')
+            .then(|| behind.get(..2))
+            .flatten()
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match escaped {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(if byte == b'+' { b' ' } else { byte });
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(har: &str) -> Vec<(String, String)> {
+        let names = SecretNames::default();
+        read(har.as_bytes(), &names).unwrap().secrets
+    }
+
+    #[test]
+    fn secrets_are_found_in_headers_cookies_bodies_and_addresses() {
+        let har = serde_json::json!({"log": {"entries": [{
+            "request": {
+                "url": "https://h/login?access_token=url%20token&x=1#a",
+                "headers": [
+                    {"name": "Authorization", "value": "Bearer header-token"},
+                    {"name": "cookie", "value": "sid=session-0; theme=darkness"},
+                    {"name": "Accept", "value": "*/*"},
+                ],
+                "queryString": [{"name": "apiKey", "value": "query-key"}],
+                "postData": {
+                    "text": "user=u&password=form+word",
+                    "params": [{"name": "passcode", "value": "1234"}],
+                },
+            },
+            "response": {
+                "cookies": [{"name": "sid", "value": "session-1"}, {"name": "t", "value": "dark"}],
+                "content": {"text": "{\"a\":[{\"token\":\"body-token\",\"token_type\":\"bearer\",\"pwd\":77}]}"},
+            },
+        }]}});
+        let mut found = secrets(&har.to_string());
+        found.sort();
+        let expected = [
+            ("Authorization", "header-token"),
+            ("access_token", "url token"),
+            ("apiKey", "query-key"),
+            ("cookie", "session-0"),
+            ("cookie", "session-1"),
+            ("passcode", "1234"),
+            ("password", "form word"),
+            ("pwd", "77"),
+            ("token", "body-token"),
+        ];
+        let found: Vec<(&str, &str)> = found
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_body_in_base64_is_read_and_given_as_well() {
+        let har = r#"{"content":{"mimeType":"application/json","encoding":"base64",
+            "text":"eyJwd2QiOiJnZWhlaW0ifQ=="}}"#;
+        let har = read(har.as_bytes(), &SecretNames::default()).unwrap();
+        assert_eq!(har.secrets, [("pwd".to_owned(), "geheim".to_owned())]);
+        assert_eq!(har.encoded, [r#"{"pwd":"geheim"}"#]);
+    }
+
+    #[test]
+    fn what_is_no_har_or_too_deep_is_an_error() {
+        let names = SecretNames::default();
+        assert!(read(b"{\"log\":".as_slice(), &names).is_err());
+        let deep = "[".repeat(100_000);
+        assert!(
+            read(deep.as_bytes(), &names)
+                .unwrap_err()
+                .contains("recursion")
+        );
+        let endless = std::io::repeat(b' ');
+        assert!(
+            read(endless, &names)
+                .unwrap_err()
+                .contains("more than 33 MB")
+        );
+    }
+}

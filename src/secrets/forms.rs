@@ -1,0 +1,176 @@
+//! The forms in which one value stands in the files of a report.
+//!
+//! Katalon's log is XML whose messages were escaped for XML before (up to 6.x for Java as well), a
+//! HAR is JSON that holds JSON, a CSV doubles quotes, addresses are percent-encoded.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// The value itself and every escaped form of it, without doubles.
+pub(super) fn of(value: &str) -> BTreeSet<String> {
+    let mut forms = BTreeSet::from([value.to_owned()]);
+    if value.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return forms;
+    }
+    let json = json(value, false, false);
+    let mut strings = BTreeSet::from([
+        value.to_owned(),
+        json.clone(),
+        // What is in a HAR as JSON within JSON.
+        self::json(&json, false, false),
+        json.replace('/', "\\/"),
+        // Gson escapes what could act in HTML.
+        self::json(value, true, false),
+        // Groovy's and Java's literals.
+        value
+            .replace('\\', "\\\\")
+            .replace('\'', "\\'")
+            .replace('$', "\\$"),
+        json.replace('\'', "\\'"),
+    ]);
+    if !value.is_ascii() {
+        let ascii = self::json(value, false, true);
+        strings.insert(lower_case_digits(&ascii, "\\u", 4));
+        strings.insert(ascii);
+    }
+    // A cell of a CSV.
+    let cells: Vec<String> = strings
+        .iter()
+        .map(|string| string.replace('"', "\"\""))
+        .collect();
+    for string in &strings {
+        for once in xml(string) {
+            forms.extend(xml(&once));
+            forms.insert(once);
+        }
+    }
+    forms.extend(strings);
+    forms.extend(cells);
+    let utf8 = percent_encoded(value.as_bytes());
+    let latin1: Option<Vec<u8>> = value.chars().map(|c| u8::try_from(c).ok()).collect();
+    for url in [Some(utf8), latin1.map(|bytes| percent_encoded(&bytes))] {
+        for url in url
+            .into_iter()
+            .flat_map(|url| [url.replace("%20", "+"), url])
+        {
+            forms.insert(lower_case_digits(&url, "%", 2));
+            forms.insert(url);
+        }
+    }
+    forms.remove("");
+    forms
+}
+
+/// A string between the quotes of JSON.
+fn json(value: &str, for_html: bool, ascii_only: bool) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '"' => escaped.push_str("\\\""),
+            '\\' => escaped.push_str("\\\\"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            '<' | '>' | '&' | '=' | '\'' if for_html => {
+                let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+            }
+            c if c.is_control() || (ascii_only && !c.is_ascii()) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(escaped, "\\u{unit:04X}");
+                }
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// As text and as attributes are written: quotes need no escape in the one, apostrophes mostly none
+/// in either.
+fn xml(text: &str) -> [String; 6] {
+    let least = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    let quotes = least.replace('"', "&quot;");
+    let all = quotes.replace('\'', "&apos;");
+    let by_number = least.replace('"', "&#34;").replace('\'', "&#39;");
+    let html = quotes.replace('\'', "&#39;");
+    let mut lines = String::with_capacity(all.len());
+    for c in all.chars() {
+        match c {
+            '\n' | '\r' | '\t' => {
+                let _ = write!(lines, "&#x{:x};", u32::from(c));
+            }
+            c => lines.push(c),
+        }
+    }
+    [least, quotes, all, by_number, html, lines]
+}
+
+fn percent_encoded(bytes: &[u8]) -> String {
+    let mut encoded = String::new();
+    for &byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// The same with the hexadecimal digits behind each `mark` in lower case.
+fn lower_case_digits(text: &str, mark: &str, digits: usize) -> String {
+    let mut lower = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(mark) {
+        let (before, behind) = rest.split_at(at + mark.len());
+        lower.push_str(before);
+        let end = digits.min(behind.len());
+        match behind.get(..end) {
+            Some(hex) => {
+                lower.push_str(&hex.to_ascii_lowercase());
+                rest = &behind[end..];
+            }
+            None => rest = behind,
+        }
+    }
+    lower.push_str(rest);
+    lower
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_and_digits_have_one_form() {
+        assert_eq!(of("Sommer2026").len(), 1);
+    }
+
+    #[test]
+    fn every_escape_of_katalons_files_is_there() {
+        let forms = of("p&s \"w\"/'ü\\");
+        for form in [
+            "p&s \"w\"/'ü\\",
+            "p&amp;s \"w\"/'ü\\",
+            "p&amp;s &quot;w&quot;/&apos;ü\\",
+            "p&amp;amp;s &amp;quot;w&amp;quot;/&amp;apos;ü\\",
+            "p&amp;s &#34;w&#34;/&#39;ü\\",
+            "p&s \\\"w\\\"/'ü\\\\",
+            "p&s \\\\\\\"w\\\\\\\"/'ü\\\\\\\\",
+            "p&s \\\"w\\\"\\/'ü\\\\",
+            "p\\u0026s \\\"w\\\"/\\u0027ü\\\\",
+            "p&s \\\"w\\\"/'\\u00FC\\\\",
+            "p&s \\\"w\\\"/'\\u00fc\\\\",
+            "p&s \"\"w\"\"/'ü\\",
+            "p&amp;s \\&quot;w\\&quot;/&apos;ü\\\\",
+            "p%26s%20%22w%22%2F%27%C3%BC%5C",
+            "p%26s+%22w%22%2f%27%c3%bc%5c",
+            "p%26s+%22w%22%2F%27%FC%5C",
+        ] {
+            assert!(forms.contains(form), "{form}");
+        }
+    }
+}
