@@ -71,10 +71,7 @@ pub(super) fn settings<'a>(local: Local<'a>, target: Target<'_>) -> Settings<'a>
             .map(name)
             .unwrap_or_default(),
         statuses: &inputs.status_mapping.value,
-        wanted: Wanted {
-            kinds: &inputs.attachments.value,
-            of_all: inputs.attachments_for.value == AttachmentsFor::All,
-        },
+        wanted: Wanted::of(inputs),
         message_limit: if is_services {
             MESSAGE_LIMIT_SERVICES
         } else {

@@ -113,20 +113,20 @@ impl Quote {
 
     /// The end of the text that begins here, if it is within `limit` bytes.
     pub(super) fn closes(self, text: &[u8], from: usize, limit: usize) -> Option<usize> {
-        let mut backslashes = 0;
         let until = text.len().min(from.saturating_add(limit));
-        for at in from..until {
-            if text[at] == b'\\' {
-                backslashes += 1;
-                continue;
-            }
+        let mut at = from;
+        while at < until {
+            let first = self.mark.as_bytes()[0];
+            at += memchr::memchr2(first, b'\n', &text[at..until])?;
+            let before = text[from..at].iter().rev();
+            let backslashes = before.take_while(|&&byte| byte == b'\\').count();
             if self.is_closed_at(text, at, backslashes) {
                 return Some(at - self.backslashes.min(backslashes));
             }
             if text[at] == b'\n' {
                 return None;
             }
-            backslashes = 0;
+            at += 1;
         }
         None
     }

@@ -6,6 +6,7 @@
 //! XML, or as a string of other JSON: see [`super::quotes`].
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
@@ -199,6 +200,7 @@ impl Shapes {
         (start, end, anchor): (usize, usize, Anchor),
         kind: TextKind,
         is_in_cookies: bool,
+        scanned: &mut Scanned,
     ) -> Option<Found> {
         let found = match anchor {
             Anchor::Users => return users(text, end),
@@ -206,8 +208,8 @@ impl Shapes {
             Anchor::Name if kind == TextKind::Words => return self.credentials(text, start, end),
             _ if kind == TextKind::Words => return None,
             Anchor::Name | Anchor::Cut => self
-                .quoted_name(text, start, end)
-                .or_else(|| self.bare_name(text, start, end, kind))?,
+                .quoted_name(text, start, end, scanned)
+                .or_else(|| self.bare_name(text, start, end, kind, scanned))?,
             Anchor::Typing(always) => {
                 let (object, value, quote) = typed::by_keyword(text, end)?;
                 if !always && !self.names.is_secret(&object) {
@@ -242,8 +244,14 @@ impl Shapes {
     }
 
     /// A name within quotes, with its value behind it.
-    fn quoted_name(&self, text: &[u8], start: usize, end: usize) -> Option<Found> {
-        let (quote, close) = closing_quote(text, end)?;
+    fn quoted_name(
+        &self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        scanned: &mut Scanned,
+    ) -> Option<Found> {
+        let (quote, close) = scanned.closing_quote(text, end)?;
         let begin = name_before(text, start, true);
         let name = String::from_utf8_lossy(&text[begin..close]).into_owned();
         if !self.names.is_secret_in_text(&name) {
@@ -291,26 +299,29 @@ impl Shapes {
     }
 
     /// A name without quotes: a field, a parameter, a header, an element, a named argument.
-    fn bare_name(&self, text: &[u8], start: usize, end: usize, kind: TextKind) -> Option<Found> {
+    fn bare_name(
+        &self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        kind: TextKind,
+        scanned: &mut Scanned,
+    ) -> Option<Found> {
+        let close = scanned.name_end(text, end)?;
+        // `user[password]=`
+        let bracket = starts_with_any(&text[close..], &["]", "%5D", "%5d"]);
+        let at = close + bracket.unwrap_or(0);
+        // Most words lead to no value, and what follows tells so at once.
+        let behind = skip_blanks(text, at);
+        if !matches!(text.get(behind)?, b':' | b'=' | b'%' | b'\\' | b'>' | b'&') {
+            return None;
+        }
         let begin = name_before(text, start, false);
-        let close = end
-            + text[end..]
-                .iter()
-                .take_while(|&&byte| is_name_byte(byte))
-                .count();
         let name = String::from_utf8_lossy(&text[begin..close]).into_owned();
         if !self.names.is_secret_in_text(&name) {
             return None;
         }
         let is_header = names::is_header(&names::whole_name(&name));
-        // `user[password]=`
-        let mut at = close;
-        for bracket in ["]", "%5D", "%5d"] {
-            if text[at..].starts_with(bracket.as_bytes()) {
-                at += bracket.len();
-                break;
-            }
-        }
         let rest = &text[at..];
         for equals in ["%3D", "%3d", "\\u003d", "\\u003D"] {
             if rest.starts_with(equals.as_bytes()) {
@@ -323,7 +334,6 @@ impl Shapes {
                 .any(|open| before_prefix(text, begin).ends_with(open.as_bytes()));
             return is_element.then(|| Found::until(&name, at + tag, Until::Tag));
         }
-        let behind = skip_blanks(text, at);
         let sign = *text.get(behind)?;
         if !matches!(sign, b':' | b'=') {
             return None;
@@ -411,18 +421,51 @@ impl Shapes {
     }
 }
 
-/// The quote that ends a name, and where it begins.
-fn closing_quote(text: &[u8], end: usize) -> Option<(Quote, usize)> {
-    let most = text.len().min(end + LONGEST_NAME_END);
-    for at in end..most {
-        if let Some(quote) = Quote::at(text, at, true) {
-            return Some((quote, at));
-        }
-        if b"\n\r<>{}[]:=,;&%\\".contains(&text[at]) {
-            return None;
-        }
+/// Where a window was searched in vain: many words that lead to values may follow each other, and
+/// what is behind them is looked at only once.
+#[derive(Default)]
+struct Scanned {
+    /// Here is nothing but what names are made of.
+    name: Range<usize>,
+    /// Here no quote ends a name, and nothing says that none will.
+    no_quote: Range<usize>,
+}
+
+impl Scanned {
+    /// The end of a name without quotes; `None` if it is none, being too long.
+    fn name_end(&mut self, text: &[u8], end: usize) -> Option<usize> {
+        let most = text.len().min(end + LONGEST_NAME_END);
+        let run = run_from(&self.name, end);
+        let more = text[run.end..most.max(run.end)].iter();
+        let more = more.take_while(|&&byte| is_name_byte(byte)).count();
+        self.name = run.start..run.end + more;
+        (self.name.end < end + LONGEST_NAME_END).then_some(self.name.end)
     }
-    None
+
+    /// The quote that ends a name, and where it begins.
+    fn closing_quote(&mut self, text: &[u8], end: usize) -> Option<(Quote, usize)> {
+        let most = text.len().min(end + LONGEST_NAME_END);
+        self.no_quote = run_from(&self.no_quote, end);
+        for at in self.no_quote.end..most {
+            if let Some(quote) = Quote::at(text, at, true) {
+                return Some((quote, at));
+            }
+            if b"\n\r<>{}[]:=,;&%\\".contains(&text[at]) {
+                return None;
+            }
+            self.no_quote.end = at + 1;
+        }
+        None
+    }
+}
+
+/// The run that a place lies in, or an empty one that begins there.
+fn run_from(known: &Range<usize>, at: usize) -> Range<usize> {
+    if known.start <= at && at <= known.end {
+        known.clone()
+    } else {
+        at..at
+    }
 }
 
 /// What stands behind the sign between a quoted name and its value.
@@ -583,6 +626,7 @@ impl<S: AsRef<Shapes>> Stage for MaskShapes<S> {
                 }
             }
         }
+        let mut scanned = Scanned::default();
         for anchor in self.shapes.as_ref().anchors(window, used) {
             let (start, end, kind) = anchor;
             if start < used {
@@ -601,7 +645,9 @@ impl<S: AsRef<Shapes>> Stage for MaskShapes<S> {
                 continue;
             }
             let shapes = self.shapes.as_ref();
-            let Some(found) = shapes.found(text, anchor, self.kind, self.is_in_cookies) else {
+            let is_in_cookies = self.is_in_cookies;
+            let found = shapes.found(text, anchor, self.kind, is_in_cookies, &mut scanned);
+            let Some(found) = found else {
                 continue;
             };
             self.pass(&text[used..found.start], output);

@@ -6,10 +6,10 @@ use super::around::{is_name_byte, skip_blanks};
 use super::quotes::Quote;
 
 /// The longest path of an object.
-const LONGEST_OBJECT: usize = 1024;
+const LONGEST_OBJECT: usize = 512;
 
 /// The longest rest of what finds the object: its variables.
-const LONGEST_ARGUMENT: usize = 2 * 1024;
+const LONGEST_ARGUMENT: usize = 512;
 
 /// The longest typed text that a message is searched for.
 const LONGEST_TEXT: usize = 2 * 1024;
@@ -18,7 +18,7 @@ const LONGEST_TEXT: usize = 2 * 1024;
 const LONGEST_WORDS: usize = 48;
 
 /// Quotes inside a typed text that are tried as its end.
-const MOST_QUOTES: usize = 8;
+const MOST_QUOTES: usize = 4;
 
 /// What a keyword types: `findTestObject("Page/input_password"), "text")`, from behind the bracket
 /// that begins its arguments. Gives the name of the object (empty if a variable holds it), where
@@ -54,7 +54,9 @@ fn argument_end(text: &[u8], from: usize) -> Option<usize> {
     let most = text.len().min(from + LONGEST_ARGUMENT);
     let mut at = from;
     while at < most {
-        if let Some(quote) = Quote::of_value(text, at) {
+        if b"\\\"'&%".contains(&text[at])
+            && let Some(quote) = Quote::of_value(text, at)
+        {
             at = quote.closes(text, at + quote.len(), LONGEST_TEXT)? + quote.len();
             continue;
         }
