@@ -89,7 +89,8 @@ fn secrets(count: usize) -> Secrets {
     for number in 0..count {
         secrets.learn_test_data("password", &format!("p&ss \"word\" {number}"));
     }
-    secrets.learn_job([("TOKEN", "a secret of the job")], Some("access-token"));
+    secrets.learn_job([("TOKEN", "a secret of the job")]);
+    secrets.learn_token("access-token");
     secrets
 }
 
