@@ -9,7 +9,6 @@ use crate::azure_devops::{
     MESSAGE_LIMIT_SERVER, MESSAGE_LIMIT_SERVICES, NAME_LIMIT, PipelineReference,
 };
 use crate::files::Wanted;
-use crate::inputs::AttachmentsFor;
 use crate::mapping::Settings;
 use crate::publish::marker::Owner;
 
