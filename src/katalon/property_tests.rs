@@ -110,6 +110,9 @@ fn attempt_as_made(attempt: &Attempt) -> Made {
         message: failure
             .map(|failure| failure.message.clone())
             .unwrap_or_default(),
+        place: failure
+            .and_then(|failure| failure.step.clone())
+            .map_or_else(Vec::new, |step| step.place),
     }
 }
 
@@ -188,12 +191,95 @@ fn nothing_passes_in_a_log_that_was_cut_off_unless_it_passed_in_the_whole() {
     }
 }
 
+/// What may stand between two records of a log that somebody damaged.
+const DAMAGE: [&str; 6] = [
+    "</log><?xml version=\"1.0\"?>\n<!DOCTYPE log SYSTEM \"logger.dtd\">\n<log>\n",
+    "<!DOCTYPE log SYSTEM \"logger.dtd\">\n",
+    "<<<<<<< HEAD\n",
+    "</log>\n",
+    "<record>\n  <level>INFO</level>\n  <mess",
+    "ge>\u{fc}</message>\n</record>\n",
+];
+
+#[test]
+fn damage_between_records_costs_nothing_and_is_told_once() {
+    let scratch = Scratch::new("damage");
+    for seed in 0..60 {
+        let mut dice = Dice::new(seed);
+        let rows = made(&mut dice, Letters::Any);
+        let log = written_log(&mut dice, &rows, seed % 3 == 0);
+        let mut parts: Vec<&str> = log.split_inclusive("</record>\n").collect();
+        // The last part is the end of the document.
+        let places = parts.len() - 1;
+        for _ in 0..=dice.below(3) {
+            parts.insert(1 + dice.below(places - 1), dice.one_of(&DAMAGE));
+        }
+        scratch.write("execution0.log", parts.concat().as_bytes());
+        scratch.write("JUnit_Report.xml", written_junit(&rows).as_bytes());
+        scratch.write("testCaseBinding", written_binding(&rows).as_bytes());
+        let (report, problems) = scratch.read();
+        assert_eq!(as_made(&report), expected(&rows), "seed {seed}");
+        assert_eq!(problems.len(), 1, "seed {seed}: {problems:?}");
+        assert!(
+            problems[0].contains("the log is damaged at line "),
+            "{problems:?}"
+        );
+    }
+}
+
+#[test]
+fn a_report_reads_the_same_in_another_folder_of_another_machine() {
+    let scratch = Scratch::new("moved");
+    for seed in 0..20 {
+        let mut dice = Dice::new(seed);
+        let rows = made(&mut dice, Letters::Any);
+        let files = [
+            ("execution0.log", written_log(&mut dice, &rows, false)),
+            ("JUnit_Report.xml", written_junit(&rows)),
+            ("testCaseBinding", written_binding(&rows)),
+        ];
+        let mut reports = Vec::new();
+        for folder in [
+            "a",
+            "Reports/20250811_105459/Smoke/20250811_105500",
+            "ü b/語",
+        ] {
+            let folder = scratch.0.join(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            for (name, text) in &files {
+                std::fs::write(folder.join(name), text).unwrap();
+            }
+            let read = read_all(&Found {
+                folders: vec![ReportFolder {
+                    path: folder,
+                    display: "r".to_owned(),
+                }],
+                ..Found::default()
+            });
+            assert_eq!(read.problems, []);
+            let mut report = read.reports.into_iter().next().unwrap();
+            // Where it lies is all that differs.
+            report.folder = PathBuf::new();
+            report.files.clear();
+            reports.push(format!("{report:?}"));
+        }
+        assert_eq!(reports[0], reports[1], "seed {seed}");
+        assert_eq!(reports[0], reports[2], "seed {seed}");
+    }
+}
+
 #[test]
 fn no_prefix_of_any_log_at_hand_makes_a_test_pass() {
-    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("tests/reports"), root.join("examples/reports")];
+    // Real ones, where they are at hand.
+    folders.extend(super::truth_tests::samples());
     let mut dice = Dice::new(7);
     let mut logs = 0;
-    for entry in walkdir::WalkDir::new(reports).sort_by_file_name() {
+    for entry in folders
+        .into_iter()
+        .flat_map(|folder| walkdir::WalkDir::new(folder).sort_by_file_name())
+    {
         let entry = entry.unwrap();
         if entry.file_name() != "execution0.log" {
             continue;

@@ -26,6 +26,7 @@ struct Entry<'a> {
 pub(super) fn read(output: &str, case: &mut JunitCase) {
     case.attachments.extend(attachments(output));
     let mut failed_steps: Vec<(&str, &str)> = Vec::new();
+    let mut went_on = false;
     let mut verdict = "";
     for (at, entry) in entries(output).enumerate() {
         if at == 0
@@ -34,7 +35,11 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
             case.output_began = Some(WrittenTimeOfOutput(local));
         }
         match (entry.kind, entry.status) {
-            ("TEST_STEP", "FAILED" | "ERROR") => failed_steps.push(parts(entry.text)),
+            ("TEST_STEP", "FAILED" | "ERROR") => {
+                failed_steps.push(parts(entry.text));
+                went_on = false;
+            }
+            ("TEST_STEP", "PASSED") => went_on = true,
             ("TEST_CASE", "FAILED" | "ERROR") if verdict.is_empty() => {
                 let path = entry.text.strip_prefix(case.path());
                 verdict = path.and_then(|rest| rest.strip_prefix(": ")).unwrap_or("");
@@ -53,8 +58,10 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
         let begin: String = line.chars().take(COMPARED).collect();
         !begin.is_empty() && told.contains(&begin)
     };
-    // The step around it comes before the one that failed, with the same message.
-    let failed = failed_steps.iter().rfind(is_told).or(failed_steps.last());
+    // The step around it comes before the one that failed, with the same message. If nothing tells
+    // which it was, it is the last, unless the script caught that and went on.
+    let last = failed_steps.last().filter(|_| !went_on);
+    let failed = failed_steps.iter().rfind(is_told).or(last);
     case.step = failed.map(|(name, message)| Step {
         place: vec![(*name).to_owned()],
         line: None,
@@ -167,6 +174,8 @@ mod tests {
         assert_eq!(step("something else").place, ["closeAll()"]);
         assert_eq!(step("something else").message, "no window\nat all");
         assert_eq!(case("x", "no entry at all").step, None);
+        let caught = format!("{output}\n2022-02-15 11:06:10 - [TEST_STEP][PASSED] - open(): null");
+        assert_eq!(case("something else", &caught).step, None);
     }
 
     #[test]

@@ -372,7 +372,10 @@ impl LogReader {
             self.steps.none_open() || record.nested_level == Some(0) && !in_called
         };
         if counts {
-            self.verdict_given |= is_verdict;
+            if is_verdict {
+                self.steps.judged();
+                self.verdict_given = true;
+            }
             current.stack_trace = record.property("failed.exception.stacktrace").to_owned();
             current.status = Some(record.level);
             current.message = record.message;

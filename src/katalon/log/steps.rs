@@ -38,6 +38,8 @@ struct Climbing {
     began_at: u64,
     /// Which step said it last.
     came_to: u64,
+    /// How many steps had begun by then: if more did, the script went on.
+    begun: u64,
 }
 
 /// The steps of the test case that is under way.
@@ -47,6 +49,8 @@ pub(super) struct Steps {
     /// Begun and not followed, because they are too deep.
     too_deep: usize,
     begun: u64,
+    /// How many had begun when the verdict came; what follows cleans up.
+    begun_at_verdict: Option<u64>,
     first: Option<Climbing>,
     last: Option<Climbing>,
 }
@@ -174,6 +178,7 @@ impl Steps {
             && serial <= last.came_to
         {
             last.came_to = serial;
+            last.begun = self.begun;
             // It may say more than once what is wrong; the last is what the verdict repeats.
             if serial == last.began_at {
                 message.clone_into(&mut last.innermost.message);
@@ -187,10 +192,16 @@ impl Steps {
             },
             began_at: serial,
             came_to: serial,
+            begun: self.begun,
         };
         if let Some(last) = self.last.replace(climbing) {
             self.first.get_or_insert(last);
         }
+    }
+
+    /// The verdict on the test case has come.
+    pub(super) fn judged(&mut self) {
+        self.begun_at_verdict.get_or_insert(self.begun);
     }
 
     fn place(&self) -> Vec<String> {
@@ -214,7 +225,8 @@ impl Steps {
         place
     }
 
-    /// The step whose failure the verdict on the test case tells of; `None` if none had failed.
+    /// The step whose failure the verdict on the test case tells of: with its words, or because the
+    /// script went no further. `None` if there is none.
     pub(super) fn explains(&mut self, verdict: &str, test_case: &str) -> Option<Step> {
         let (first, last) = (self.first.take(), self.last.take());
         let verdict = failure::split(verdict, test_case).message;
@@ -224,6 +236,8 @@ impl Steps {
             let begin: String = line.chars().take(COMPARED).collect();
             !begin.is_empty() && verdict.contains(&begin)
         };
+        let begun = self.begun_at_verdict.unwrap_or(self.begun);
+        let last = last.filter(|last| is_told(last) || last.begun == begun);
         // With failures that let the script go on the first is the reason, else what came last.
         let first = first.filter(is_told);
         first.or(last).map(|climbing| climbing.innermost)
@@ -324,6 +338,12 @@ mod tests {
                 ],
                 "something else",
                 Some("2. click"),
+            ),
+            // Caught, and nothing tells what went wrong later.
+            (
+                &[">verify", "!no alert", "<verify", ">click", "<click"],
+                "else",
+                None,
             ),
             // Nobody said it but the verdict, while the step was open.
             (

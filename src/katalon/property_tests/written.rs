@@ -18,6 +18,8 @@ pub(super) struct Made {
     pub(super) started: i64,
     pub(super) millis: i64,
     pub(super) message: String,
+    /// The step that failed, from the outermost to the innermost; empty if none did.
+    pub(super) place: Vec<String>,
 }
 
 /// A row: test case, bound value (empty: none), attempts.
@@ -82,11 +84,22 @@ pub(super) fn made(dice: &mut Dice, letters: Letters) -> Vec<MadeRow> {
                 let started = at;
                 at += millis + 10;
                 let message = format!("{}\n{}", word(dice, letters), word(dice, letters));
+                let depth = dice.below(4);
+                let steps = (0..depth).map(|_| {
+                    let index = 1 + dice.below(9);
+                    format!("{index}. {}", word(dice, letters))
+                });
+                let steps: Vec<String> = steps.collect();
+                let place = match status {
+                    Status::Failed | Status::Error => steps,
+                    _ => Vec::new(),
+                };
                 Made {
                     status,
                     started,
                     millis,
                     message,
+                    place,
                 }
             });
             let attempts = attempts.collect();
@@ -123,7 +136,9 @@ pub(super) fn java(text: &str) -> String {
 pub(super) fn verdict(row: &MadeRow, attempt: &Made) -> String {
     match attempt.status {
         Status::Failed => format!("{} FAILED.\nReason:\n{}", row.path, attempt.message),
-        Status::Error => format!("{} ERROR.\nReason:\n{}", row.path, attempt.message),
+        Status::Error => format!("{} has ERROR(s).\nReason:\n{}", row.path, attempt.message),
+        // Katalon has no word for it.
+        Status::Skipped => String::new(),
         _ => row.path.clone(),
     }
 }
@@ -212,6 +227,29 @@ pub(super) fn written_log(dice: &mut Dice, rows: &[MadeRow], up_to_7_5: bool) ->
                     record(start, level, "logMessage", 1, "a step", &[]);
                     record(start, "END", "endKeyword", 1, "End action", &[]);
                 }
+            }
+            // What failed before and was caught is no reason.
+            record(start, "START", "startKeyword", 1, "Start action : on", &[]);
+            record(start, "END", "endKeyword", 1, "End action : on", &[]);
+            // The failure climbs from the innermost step to the test case.
+            for step in &attempt.place {
+                let (index, name) = step.split_once(". ").unwrap();
+                let properties = [("stepIndex", index.to_owned())];
+                let message = format!("Start action : {name}");
+                record(start, "START", "startKeyword", 1, &message, &properties);
+            }
+            for (level, step) in attempt.place.iter().enumerate().rev() {
+                let (_, name) = step.split_once(". ").unwrap();
+                let climbs = level + 1 == attempt.place.len() || dice.below(2) == 0;
+                if climbs {
+                    let first_line = attempt.message.lines().next().unwrap();
+                    record(end, "FAILED", "logMessage", 1, first_line, &[]);
+                }
+                let message = format!("End action : {name}");
+                record(end, "END", "endKeyword", 1, &message, &[]);
+            }
+            if attempt.status == Status::Skipped && dice.below(2) == 0 {
+                record(end, "PASSED", "logMessage", 1, &row.path, &[]);
             }
             record(
                 end,
