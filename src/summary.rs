@@ -224,7 +224,12 @@ impl Page<'_> {
         let screenshots = result
             .all_attempts()
             .flat_map(|attempt| &attempt.screenshots);
-        let screenshots: Vec<String> = screenshots.map(|file| self.shown(&file.name)).collect();
+        let screenshots: Vec<String> = screenshots
+            .map(|file| match file.step.as_str() {
+                "" => self.shown(&file.name),
+                step => format!("{} (step {step})", self.shown(&file.name)),
+            })
+            .collect();
         format!(
             "| {} | {} | {} | {} | {} |\n",
             self.shown(result.test_case.as_str()),

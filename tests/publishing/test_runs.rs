@@ -339,6 +339,45 @@ fn no_request_holds_more_than_8_megabytes() {
 }
 
 #[test]
+fn rows_with_attempts_count_both_levels_towards_950() {
+    let service = service_with(|settings| settings.page_size = 1_000);
+    // A row and its two attempts are three.
+    let retried = Case::passed("Rows").after("FAILED", "once", &[]);
+    let mut cases = vec![retried; 400];
+    cases[399] = Case::failed("Rows", "twice").after("FAILED", "once", &[]);
+    let reports = Reports::new().with(&Suite::new("Rows", &cases).with_log());
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let runs = service.runs();
+    let results = runs[0]["results"].as_array().unwrap();
+    let told: Vec<(&str, &str, usize, usize)> = results
+        .iter()
+        .map(|result| {
+            let rows = result["subResults"].as_array().unwrap();
+            let attempts = rows
+                .iter()
+                .map(|row| row["subResults"].as_array().unwrap().len());
+            (
+                result["testCaseTitle"].as_str().unwrap(),
+                result["outcome"].as_str().unwrap(),
+                rows.len(),
+                attempts.sum(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Rows (rows 1–316)", "Passed", 316, 632),
+            ("Rows (rows 317–400)", "Failed", 84, 168),
+        ]
+    );
+    assert_eq!(finished.output("totalTests"), "1");
+    assert_eq!(finished.output("failedTests"), "1");
+    assert!(batches(&service).iter().all(|(weight, _)| *weight <= 1_000));
+}
+
+#[test]
 fn more_than_950_rows_make_several_results() {
     let service = service_with(|settings| settings.page_size = 1_000);
     let mut cases = vec![Case::passed("Rows"); 2_000];

@@ -237,6 +237,63 @@ fn message_and_stack_trace_stand_apart_and_the_failing_step_is_named() {
 }
 
 #[test]
+fn the_failing_step_is_named_with_its_place_and_its_picture_in_the_summary() {
+    let service = service();
+    let reports = Reports::like("failed-in-a-called-test-case");
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_swagger(&service);
+    let result = &service.runs()[0]["results"][0];
+    let message = result["errorMessage"].as_str().unwrap();
+    let (cause, step) = message.split_once('\n').unwrap();
+    assert!(cause.contains("Unable to call Test Case"), "{cause}");
+    assert_eq!(
+        step,
+        "Failed step: 3. if (isGuest) > 2. Test Cases/Login/Open page > \
+         4. click(findTestObject(\"Page/open\")), line 19, after 2.5 s: Unable to click on object \
+         'Page/open' (Root cause: org.openqa.selenium.ElementClickInterceptedException: covered)"
+    );
+    let summary = finished.summary();
+    assert!(
+        summary.contains("1754902504002.png (step 3.2.4)"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn of_a_test_that_never_ended_the_last_step_is_named() {
+    let service = service();
+    let reports = Reports::like("killed-in-a-step");
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(finished.issues("warning"), ["KADO001"]);
+    finished.says("the log stops at line ");
+    assert_eq!(
+        service.runs()[0]["results"][1]["errorMessage"],
+        "the test case was started, and the report does not say how it ended\n\
+         Last step: 2. waitForElementVisible(findTestObject(\"Page/receipt\"), 600), line 11, \
+         after 4.2 s"
+    );
+}
+
+#[test]
+fn a_secret_in_the_text_of_a_step_is_masked_before_it_is_cut() {
+    let step = format!("setText({}, \"Sommer2026\")", "x".repeat(245));
+    let case = Case::failed("Login", "no").step(&step);
+    let service = service();
+    let reports = Reports::new().with(&Suite::new("Smoke", &[case]).with_log());
+    let finished = TaskRun::new(&service, reports.path())
+        .var("SECRET_PASSWORD", "Sommer2026")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let result = service.runs()[0]["results"][0].clone();
+    let message = result["errorMessage"].as_str().unwrap();
+    assert!(message.contains("Failed step: 1. setText(xxx"), "{message}");
+    assert!(!message.contains("Somm"), "{message}");
+    assert_eq!(message.lines().last().unwrap().matches('…').count(), 1);
+}
+
+#[test]
 fn control_characters_are_dropped_and_other_letters_stay() {
     let case = Case::failed("Grüße/登录 😀", "ß\u{7f}ü\t1 < 2 && \"x\"");
     let results = results(&Suite::new("Smoke", &[case]));
