@@ -245,6 +245,7 @@ impl Values {
         match serde_json::from_str(&text) {
             Ok(Value::Null) => None,
             Ok(Value::Object(members)) if members.is_empty() => None,
+            Ok(Value::Array(items)) if items.is_empty() => None,
             Ok(value) => Some(value),
             Err(error) => {
                 self.oddities.push(format!("{key}: {error}"));
@@ -359,8 +360,9 @@ submitOptions.somethingNew="{"
     #[test]
     fn what_is_empty_says_nothing() {
         let (settings, oddities) = read_text(
-            "enableIntegration=false\nserverUrl=\"\"\nintegratedProject=\"\"\n\
+            "enableIntegration=false\nserverUrl=\"\"\nintegratedProject=\"[]\"\n\
              submitOptions.testPlans=\"[]\"\nsubmitOptions.testPlan=\"{}\"\n\
+             submitOptions.attachFileTypes=\"{}\"\nfetchedProjectList=\"\"\n\
              executionStatusMappings=\"\"\nsubmitOptions.buildDefinitionId=-1",
         );
         assert_eq!((settings, oddities), (Settings::default(), Vec::new()));
