@@ -53,7 +53,7 @@ pub(crate) fn reason_of(text: &str) -> &str {
 /// `<path> FAILED because (of) (Stack trace: …)`; JUnit of 5.x mixes the two.
 fn reason<'a>(text: &'a str, test_case: &str) -> &'a str {
     let Some(rest) = text.trim_start().strip_prefix(test_case) else {
-        return text;
+        return without_wrapping(text);
     };
     let rest = rest.trim_start();
     // A set-up that breaks is told in other words.
@@ -70,14 +70,19 @@ fn reason<'a>(text: &'a str, test_case: &str) -> &'a str {
     } else {
         rest
     };
-    let reason = match reason.trim_start().strip_prefix("(Stack trace:") {
-        Some(inner) => inner.trim_end().strip_suffix(')').unwrap_or(inner),
-        None => reason,
-    };
+    let reason = without_wrapping(reason);
     if reason.trim().is_empty() {
         text
     } else {
         reason
+    }
+}
+
+/// Up to 6.x a reason stands in `(Stack trace: …)`; JUnit of 5.x has nothing before that.
+fn without_wrapping(reason: &str) -> &str {
+    match reason.trim_start().strip_prefix("(Stack trace:") {
+        Some(inner) => inner.trim_end().strip_suffix(')').unwrap_or(inner),
+        None => reason,
     }
 }
 
@@ -108,6 +113,11 @@ mod tests {
             ),
             (
                 "Test Cases/A FAILED.\nReason:\n(Stack trace: x.Y: Unable to click\n\tat a.b(c:1)\n)",
+                "x.Y: Unable to click",
+                "\tat a.b(c:1)",
+            ),
+            (
+                "(Stack trace: x.Y: Unable to click\n\tat a.b(c:1)\n)",
                 "x.Y: Unable to click",
                 "\tat a.b(c:1)",
             ),
