@@ -4,8 +4,11 @@ use jiff::Timestamp;
 
 use super::BuildId;
 use super::client::{Call, Client};
-use super::reading::{list, number, text, time};
+use super::reading::{Page, list, number, page, text, time};
 use super::sent::Sent;
+
+/// Builds asked for at once; mostly the first one will do.
+const BUILDS_PER_PAGE: usize = 20;
 
 /// A build as the service holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,26 @@ impl Client {
                 .collect())
         })
         .await
+    }
+
+    /// The builds of a definition, and of a branch if one is given, the one that was queued last
+    /// first; `next` goes on with the list.
+    pub async fn newest_builds(
+        &self,
+        project: &str,
+        definition: &str,
+        branch: Option<&str>,
+        next: Option<&str>,
+    ) -> Sent<Page<StoredBuild>> {
+        let mut call = Call::get(vec![project, "_apis", "build", "builds"])
+            .with("definitions", definition)
+            .with("queryOrder", "queueTimeDescending")
+            .with("$top", BUILDS_PER_PAGE)
+            .going_on_with(next);
+        if let Some(branch) = branch {
+            call = call.with("branchName", branch);
+        }
+        self.fetch(call, |reply| page(&reply, stored_build)).await
     }
 
     /// The builds with a number; of one definition, if its id is given.

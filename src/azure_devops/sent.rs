@@ -19,6 +19,16 @@ pub enum Sent<T> {
 }
 
 impl<T> Sent<T> {
+    /// The same with a part of the answer.
+    pub fn part<U>(self, part: impl FnOnce(T) -> U) -> Sent<U> {
+        match self {
+            Sent::Answered(answer) => Sent::Answered(part(answer)),
+            Sent::Refused(refusal) => Sent::Refused(refusal),
+            Sent::NotSent(trouble) => Sent::NotSent(trouble),
+            Sent::Unknown(trouble) => Sent::Unknown(trouble),
+        }
+    }
+
     /// Reads an answer. One that cannot be read is trouble: of a read, it may be repeated; of a
     /// write, nobody knows what was done.
     pub(super) fn map<U>(
