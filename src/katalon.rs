@@ -25,6 +25,7 @@ pub mod project;
 pub mod properties;
 #[cfg(test)]
 mod property_tests;
+pub mod query;
 pub mod settings;
 pub(crate) mod text;
 mod times;

@@ -18,9 +18,11 @@ use crate::problem::{Problem, code};
 
 mod test_case;
 mod test_suite;
+mod written_suite;
 
 pub use test_case::{IntegratedId, TestCase, TestCaseVariable, read as read_test_case};
 pub use test_suite::{Member, SuiteContent, TestCaseLink, TestSuite, read as read_test_suite};
+pub use written_suite::{NotWritten, write_suite};
 
 /// Where Katalon keeps the settings of its integration.
 const SETTINGS: &str = "settings/external/com.kms.katalon.integration.azure.properties";
