@@ -45,6 +45,8 @@ pub struct Agent {
     pub build: Option<RunningBuild>,
     /// The ID of the running build's definition.
     pub definition: Option<u32>,
+    /// The branch that is built (`refs/heads/main`).
+    pub branch: Option<String>,
     /// The branch that a pull request wants to go to (`refs/heads/main`).
     pub pull_request_target_branch: Option<String>,
     /// The stage. In a classic release its name is the definition's environment: no link to it.
@@ -152,6 +154,7 @@ impl Agent {
                     "SYSTEM_DEFINITIONID"
                 })
                 .and_then(|id| id.parse().ok()),
+            branch: text("BUILD_SOURCEBRANCH"),
             pull_request_target_branch: text("SYSTEM_PULLREQUEST_TARGETBRANCH"),
             stage: attempted(environment, "SYSTEM_STAGENAME", "SYSTEM_STAGEATTEMPT"),
             phase: attempted(environment, "SYSTEM_PHASENAME", "SYSTEM_PHASEATTEMPT"),

@@ -1,10 +1,11 @@
-//! `publish`, stage by stage: connect, find, read, map, publish, account.
+//! The commands. Here stands `publish`, stage by stage: connect, find, read, map, publish, account;
+//! `select` and `list` have modules of their own.
 
 use crate::account::Account;
 use crate::agent::Agent;
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
-use crate::inputs::{Format, InputValue, Invocation, StatusMapping, Stop};
+use crate::inputs::{Command, Format, InputValue, Invocation, StatusMapping, Stop};
 use crate::json;
 use crate::mapping::report_key;
 use crate::pipeline::Pipeline;
@@ -20,12 +21,14 @@ mod context;
 mod ending;
 mod header;
 mod katalon_project;
+mod list;
 mod mapping;
 mod masking;
 mod offline;
 mod plan;
 mod reading;
 mod runs;
+mod select;
 mod sending;
 mod session;
 mod settings;
@@ -41,6 +44,29 @@ use verdict::Verdict;
 /// Stands at the end of what is said before anything was sent.
 const NOTHING_PUBLISHED: &str = "Nothing was published.";
 
+/// What stands there, whatever the command.
+fn nothing_done(invocation: &Invocation) -> &'static str {
+    match invocation.command {
+        Command::Publish => NOTHING_PUBLISHED,
+        Command::Select => "Nothing was selected.",
+        Command::List => "",
+    }
+}
+
+/// Runs the command that was asked for.
+pub async fn run(
+    invocation: &mut Invocation,
+    pipeline: &Pipeline,
+    waits: Waits,
+    cancel: &Cancel,
+) -> ExitCode {
+    match invocation.command {
+        Command::Publish => publish(invocation, pipeline, waits, cancel).await,
+        Command::Select => select::select(invocation, pipeline, waits, cancel).await,
+        Command::List => list::list(invocation, pipeline, waits, cancel).await,
+    }
+}
+
 /// Tells every wrong input, and ends.
 pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> ExitCode {
     let mut verdict = Verdict::default();
@@ -55,6 +81,16 @@ pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> Exit
         match problem.severity {
             Severity::Warning => pipeline.issue(problem),
             Severity::Error => verdict.decide(pipeline, ExitCode::WrongInputs, problem.clone()),
+        }
+    }
+    match stop.command {
+        Command::Publish => {}
+        Command::Select => {
+            let done = select::Done::default();
+            return select::ended(&done, stop.format, stop.under_task, pipeline, &verdict);
+        }
+        Command::List => {
+            return list::ended(None, stop.format, pipeline, &verdict);
         }
     }
     let account = Account::default();
@@ -76,7 +112,7 @@ pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> Exit
 }
 
 /// Publishes the reports.
-pub async fn publish(
+async fn publish(
     invocation: &mut Invocation,
     pipeline: &Pipeline,
     waits: Waits,

@@ -14,16 +14,20 @@ use crate::katalon::project;
 use crate::problem::{Problem, code};
 
 mod attachments;
+mod choosing;
 mod configuration_mapping;
 mod katalon_settings;
 mod mapping_file;
 mod options;
+mod outcomes;
+mod output_test_suite;
 mod report_folders;
 mod secret_names;
 mod status_mapping;
 pub mod table;
 mod test_case_id_pattern;
 mod test_plan;
+mod test_run;
 mod title;
 mod unknown;
 mod value;
@@ -32,16 +36,18 @@ pub use attachments::AttachmentKinds;
 pub use configuration_mapping::{ConfigurationMapping, ConfigurationRule, RanOn};
 pub use katalon_settings::Taken;
 pub use mapping_file::MappingFile;
+pub use outcomes::Outcomes;
 pub use report_folders::ReportFolders;
 pub use secret_names::SecretNameLines;
 pub use status_mapping::StatusMapping;
 pub use table::{Inputs, Row, TABLE, readme_table};
 pub use test_case_id_pattern::TestCaseIdPattern;
 pub use test_plan::{IdOrName, TestPlans, TestSuites};
+pub use test_run::TestRuns;
 pub use title::{Placeholder, TitleTemplate};
 pub use value::{
-    AttachmentsFor, AutomationFields, Command, EndpointId, Format, InputValue, Kind, Seconds,
-    TestRunPer, UnmatchedResults, WhenAlreadyPublished, Wrong,
+    AttachmentsFor, AutomationFields, Command, EndpointId, Format, InputValue, Kind, Listed,
+    Seconds, TestRunPer, UnmatchedResults, WhenAlreadyPublished, Wrong,
 };
 
 /// Where a value comes from.
@@ -94,6 +100,8 @@ pub struct Invocation {
     pub command: Command,
     /// The task's launcher has started the program: the step's result is set by a command.
     pub under_task: bool,
+    /// What `list` shows; nothing of the other commands.
+    pub listed: Option<ListRequest>,
     /// What stdout holds.
     pub format: Format,
     /// `--build-definition`: where `buildNumber` is looked for outside a pipeline, by ID.
@@ -123,11 +131,22 @@ impl Invocation {
     }
 }
 
+/// What `list` is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListRequest {
+    /// What it shows.
+    pub what: Listed,
+    /// Also what is closed.
+    pub all: bool,
+}
+
 /// The command cannot run: inputs are wrong (exit code 2).
 #[derive(Debug)]
 pub struct Stop {
     /// Everything that is wrong, and the warnings; never empty.
     pub problems: Vec<Problem>,
+    /// What was to be done, as far as that could be read.
+    pub command: Command,
     /// What stdout was to hold, as far as that could be read.
     pub format: Format,
     /// The task's launcher has started the program.
@@ -143,6 +162,10 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
         Err(problems) => {
             return Err(Stop {
                 problems,
+                command: args
+                    .iter()
+                    .find_map(|arg| Command::named(arg))
+                    .unwrap_or(Command::Publish),
                 format: if options::asks_for_json(args) {
                     Format::Json
                 } else {
@@ -161,6 +184,7 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
     };
     reader.command = reader.command_named(&name);
     let format = reader.format().unwrap_or(Format::Text);
+    let listed = reader.listed();
     let mut inputs = Inputs::read(&mut reader);
 
     let build_definition =
@@ -174,6 +198,10 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
                 "Give one of them.",
             ));
         }
+    }
+    if let Some(inputs) = &inputs {
+        let problems = choosing::problems(reader.command, listed, inputs);
+        reader.problems.extend(problems);
     }
     let mut mapping_file = None;
     let mut katalon_project = None;
@@ -217,6 +245,10 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
             };
         }
     }
+    if listed.is_some_and(|list| list.what == Listed::Projects) {
+        // They are what somebody wants to see who does not know one.
+        project.get_or_insert_default();
+    }
     let service_connection = reader
         .text_of("azureDevOpsConnection")
         .filter(|text| unresolved(text).is_none())
@@ -258,6 +290,7 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
             Ok(Request::Run(Box::new(Invocation {
                 command,
                 under_task,
+                listed,
                 format,
                 build_definition,
                 search_folder,
@@ -275,6 +308,7 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
             problems.extend(warnings);
             Err(Stop {
                 problems,
+                command,
                 format,
                 under_task,
             })
@@ -319,9 +353,22 @@ impl Reader<'_> {
         let chosen = TABLE
             .iter()
             .find(|row| self.under_task && row.commands.is_empty())
-            .and_then(|row| self.text(row))
-            .map_or_else(|| name.to_owned(), |(text, _)| text);
-        Command::parse(&chosen).unwrap_or(Command::Publish)
+            .and_then(|row| self.text(row));
+        let command = match chosen {
+            Some((text, _)) => Command::parse(&text).ok(),
+            None => Command::named(name),
+        };
+        command.unwrap_or(Command::Publish)
+    }
+
+    /// What `list` is asked for.
+    fn listed(&self) -> Option<ListRequest> {
+        let what = self.matches.try_get_one::<String>(options::WHAT).ok()??;
+        let all = self.matches.try_get_one::<bool>(options::ALL).ok();
+        Some(ListRequest {
+            what: Listed::parse(what).ok()?,
+            all: all.flatten().copied().unwrap_or(false),
+        })
     }
 
     fn format(&mut self) -> Option<Format> {
@@ -625,11 +672,14 @@ mod tests {
         assert_eq!(invocation.command, Command::Publish);
         assert!(invocation.under_task);
         assert_eq!(
-            problems(&["task"], &[("INPUT_COMMAND", "select")]),
-            ["task input 'command' cannot be 'select': it is not on the list"]
+            problems(&["task"], &[("INPUT_COMMAND", "list")]),
+            ["task input 'command' cannot be 'list': it is not on the list"]
         );
+        let select = [("INPUT_COMMAND", "Select"), ("INPUT_TESTPLAN", "5")];
+        assert_eq!(run(&["task"], &select).command, Command::Select);
         // Only the task is told its command so.
-        run(&["publish"], &[("INPUT_COMMAND", "select")]);
+        let publish = run(&["publish"], &select);
+        assert_eq!(publish.command, Command::Publish);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The JSON document of `publish`. Fields keep their meaning within a major version.
+//! The JSON document of each command. Fields keep their meaning within a major version.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,11 @@ use crate::problem::{Code, Severity};
 use crate::publish::dry;
 use crate::publish::would_send::WouldSend;
 
-/// The document.
+mod others;
+
+pub use others::{list, select};
+
+/// The document of `publish`.
 pub fn publish(
     account: &Account,
     exit_code: ExitCode,
@@ -22,12 +26,6 @@ pub fn publish(
 ) -> Value {
     let totals = account.totals();
     let tally = account.tally();
-    let told = |severity| -> Vec<Value> {
-        let of_kind = issues.iter().filter(|(kind, ..)| *kind == severity);
-        of_kind
-            .map(|(_, code, text)| json!({"code": code.0, "message": text}))
-            .collect()
-    };
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "command": "publish",
@@ -65,9 +63,17 @@ pub fn publish(
         "missingAttachments": account.missing_attachments.iter().map(|(name, reason)| {
             json!({"name": name, "reason": reason})
         }).collect::<Vec<_>>(),
-        "warnings": told(Severity::Warning),
-        "errors": told(Severity::Error),
+        "warnings": told(issues, Severity::Warning),
+        "errors": told(issues, Severity::Error),
     })
+}
+
+/// The problems of one kind.
+fn told(issues: &[(Severity, Code, String)], severity: Severity) -> Vec<Value> {
+    let of_kind = issues.iter().filter(|(kind, ..)| *kind == severity);
+    of_kind
+        .map(|(_, code, text)| json!({"code": code.0, "message": text}))
+        .collect()
 }
 
 fn shown(id: TestRunId) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! Publishes Katalon Studio test reports to Azure DevOps.
 //!
-//! [`run`] is the whole program: inputs, then the command. The stages of `publish` stand in
-//! [`command`], in their order. `katalon` does not mention Azure DevOps and `azure_devops` does
+//! [`run`] is the whole program: inputs, then the command. The commands, and the stages of
+//! `publish` in their order, stand in [`command`]. `katalon` does not mention Azure DevOps and `azure_devops` does
 //! not mention Katalon; only `mapping` knows both. Only [`environment`] reads the environment,
 //! only [`pipeline`] prints, only `azure_devops::client` opens a connection, and only `main` ends
 //! the process.
@@ -92,7 +92,7 @@ pub fn run(environment: &Environment, streams: Streams, waits: Waits) -> ExitCod
             let code = runtime.block_on(async {
                 let cancel = Cancel::listen(invocation.under_task);
                 tokio::select! {
-                    code = command::publish(&mut invocation, &pipeline, waits, &cancel) => code,
+                    code = command::run(&mut invocation, &pipeline, waits, &cancel) => code,
                     // A later signal: whatever is still open stays open, and nothing more is said.
                     () = cancel.wanted_at_once() => ExitCode::Cancelled,
                 }

@@ -23,6 +23,7 @@ pub mod plan;
 mod planned;
 pub mod points;
 mod results;
+pub mod selection;
 mod test_case_ids;
 mod titles;
 pub mod unmatched;

@@ -21,7 +21,7 @@ const ISSUES_OF_A_KIND: usize = 8;
 
 /// Characters of an output variable: each becomes an environment variable of every later step,
 /// and a large one keeps steps from starting at all (E2BIG on Linux, 32,766 on Windows).
-const LONGEST_OUTPUT: usize = 8_000;
+pub(crate) const LONGEST_OUTPUT: usize = 8_000;
 
 /// Replaces secrets in a text.
 pub type Mask = Box<dyn Fn(&str) -> String + Send>;

@@ -123,6 +123,14 @@ pub mod code {
     pub const ATTACHED_TWICE: Code = Code("KADO041");
     /// The summary could not be written.
     pub const NO_SUMMARY: Code = Code("KADO025");
+    /// No Katalon test case was found for some test cases.
+    pub const UNMAPPED: Code = Code("KADO080");
+    /// No test case is selected.
+    pub const NOTHING_SELECTED: Code = Code("KADO081");
+    /// Katalon's query cannot hold the test cases that are selected.
+    pub const QUERY_LEFT_EMPTY: Code = Code("KADO082");
+    /// Files with what was selected could not be written.
+    pub const NO_FILE_OF_TEST_CASES: Code = Code("KADO083");
     /// A planned run was made as one that is not automated.
     pub const RUN_NOT_AUTOMATED: Code = Code("KADO070");
     /// Tests failed, and the task is to fail then.
@@ -143,6 +151,12 @@ pub mod code {
     pub const NO_SUCH_SUITE: Code = Code("KADO214");
     /// A test configuration does not exist, or its name is that of several.
     pub const NO_SUCH_CONFIGURATION: Code = Code("KADO215");
+    /// Nothing says which test cases are meant.
+    pub const NOTHING_TO_SELECT_FROM: Code = Code("KADO220");
+    /// There is no such test run, or no build to take runs of.
+    pub const NO_SUCH_RUN: Code = Code("KADO221");
+    /// The Katalon test suite cannot be written.
+    pub const SUITE_NOT_WRITTEN: Code = Code("KADO222");
     /// Inputs that are wrong for the server in what concerns the test plan: results are published
     /// all the same.
     pub const OF_THE_PLAN: &[Code] = &[
@@ -155,6 +169,8 @@ pub mod code {
     ];
     /// Results reach no test point, and the inputs say that this fails.
     pub const UNMATCHED_FAILS: Code = Code("KADO601");
+    /// No Katalon test case was found for some test cases, and the inputs say that this fails.
+    pub const UNMAPPED_FAILS: Code = Code("KADO604");
     /// No Katalon report was found.
     pub const NO_REPORT: Code = Code("KADO301");
     /// Every report found is older than the build.

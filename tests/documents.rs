@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use katalon_ado::exit_code::ExitCode;
-use katalon_ado::inputs::{InputValue, Row, StatusMapping, TABLE, readme_table};
+use katalon_ado::inputs::{
+    Command as Subcommand, InputValue, Row, StatusMapping, TABLE, readme_table,
+};
 use katalon_ado::katalon::find::{self, Patterns, Search};
 use katalon_ado::katalon::{Status, join};
 use katalon_ado::mapping;
@@ -85,15 +87,25 @@ fn prose(text: &str) -> String {
 #[test]
 fn the_readme_has_the_table_of_inputs() {
     let readme = read("README.md");
-    let begin = "<!-- inputs: written by the program, compared by a test -->\n";
-    let end = "<!-- end of inputs -->\n";
-    let shown = readme.split_once(begin).unwrap().1;
-    let shown = shown.split_once(end).unwrap().0;
-    let right = readme_table();
-    assert!(
-        shown == right,
-        "the table between the marks in README.md must be:\n{right}"
-    );
+    for (command, begin) in [
+        (
+            Subcommand::Publish,
+            "<!-- inputs: written by the program, compared by a test -->\n",
+        ),
+        (
+            Subcommand::Select,
+            "<!-- inputs of select: written by the program -->\n",
+        ),
+    ] {
+        let end = "<!-- end of inputs -->\n";
+        let shown = readme.split_once(begin).unwrap().1;
+        let shown = shown.split_once(end).unwrap().0;
+        let right = readme_table(command);
+        assert!(
+            shown == right,
+            "the table between the marks in README.md must be:\n{right}"
+        );
+    }
 }
 
 #[test]
@@ -137,20 +149,23 @@ fn the_readme_tells_what_each_status_becomes() {
 #[test]
 fn the_readme_tells_the_output_variables_that_are_set() {
     // They are always set, also where the task ends before it has begun.
-    let output = Command::new(env!("CARGO_BIN_EXE_katalon-ado"))
-        .arg("task")
-        .env_clear()
-        .env("TF_BUILD", "True")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let log = String::from_utf8(output.stdout).unwrap();
-    let set: BTreeSet<String> = log
-        .lines()
-        .filter_map(|line| line.strip_prefix("##vso[task.setvariable variable="))
-        .map(|rest| rest.split(';').next().unwrap().to_owned())
-        .collect();
+    let mut set: BTreeSet<String> = BTreeSet::new();
+    for command in ["publish", "select"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_katalon-ado"))
+            .arg("task")
+            .env_clear()
+            .env("TF_BUILD", "True")
+            .env("INPUT_COMMAND", command)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let log = String::from_utf8(output.stdout).unwrap();
+        let variables = log
+            .lines()
+            .filter_map(|line| line.strip_prefix("##vso[task.setvariable variable="));
+        set.extend(variables.map(|rest| rest.split(';').next().unwrap().to_owned()));
+    }
     let readme = read("README.md");
     let told: BTreeSet<String> = rows(section(&readme, "Output variables"))
         .into_iter()

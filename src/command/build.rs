@@ -1,7 +1,7 @@
 //! Which build is published to: the running one, or another that the inputs name.
 
-use super::NOTHING_PUBLISHED;
 use super::context::Context;
+use super::{NOTHING_PUBLISHED, nothing_done};
 use crate::azure_devops::BuildId;
 use crate::azure_devops::builds::StoredBuild;
 use crate::azure_devops::explain::{self, Asker};
@@ -94,7 +94,7 @@ impl Context<'_> {
     }
 
     /// The definition of the running build; in another collection there may be another one of its ID.
-    fn running_definition(&self) -> Option<u32> {
+    pub(super) fn running_definition(&self) -> Option<u32> {
         let definition = self.invocation.agent.definition;
         definition.filter(|_| !self.as_whom.is_elsewhere)
     }
@@ -143,7 +143,7 @@ impl Context<'_> {
         Asker {
             identity: &self.as_whom.name,
             project: self.project(),
-            published: NOTHING_PUBLISHED,
+            published: nothing_done(self.invocation),
         }
     }
 }

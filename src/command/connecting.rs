@@ -1,6 +1,6 @@
 //! Making the connection, and learning who we are to the service.
 
-use super::{NOTHING_PUBLISHED, project_of_runs};
+use super::{nothing_done, project_of_runs};
 use crate::agent::{CollectionUrl, Connection};
 use crate::azure_devops::client::Client;
 use crate::azure_devops::connection::{self, ConnectedAs};
@@ -80,7 +80,7 @@ impl Connecting<'_> {
         let asker = Asker {
             identity: "",
             project: project_of_runs(self.invocation, connection.elsewhere),
-            published: NOTHING_PUBLISHED,
+            published: nothing_done(self.invocation),
         };
         match asked {
             Ok(Sent::Answered(Some(as_whom))) => {
@@ -93,9 +93,10 @@ impl Connecting<'_> {
                     ..as_whom
                 })
             }
-            Ok(Sent::Answered(None)) => {
-                Err(not_published(explain::nobody(client, NOTHING_PUBLISHED)))
-            }
+            Ok(Sent::Answered(None)) => Err(not_published(explain::nobody(
+                client,
+                nothing_done(self.invocation),
+            ))),
             Ok(Sent::Refused(refusal)) => {
                 Err(not_published(explain::refusal(client, &refusal, asker)))
             }
@@ -104,7 +105,7 @@ impl Connecting<'_> {
                 client,
                 &trouble,
                 retry_for,
-                NOTHING_PUBLISHED,
+                nothing_done(self.invocation),
             ))),
             Err(ReadFailure::Cancelled) => Err((ExitCode::Cancelled, crate::publish::cancelled())),
         }
@@ -117,11 +118,19 @@ impl Connecting<'_> {
         if !connection.is_typed || connection.collection_url.parent().is_none() {
             return true;
         }
-        match client.project(&connection.project).await {
-            Sent::Answered(_) => true,
+        match self.project(client).await {
+            Sent::Answered(()) => true,
             Sent::Refused(refusal) => refusal.is_project_missing() || refusal.status != 404,
             // What follows meets the same trouble and tells it.
             Sent::NotSent(_) | Sent::Unknown(_) => true,
+        }
+    }
+
+    /// Asks for our project; without one, as `list projects` is, for any.
+    async fn project(&self, client: &Client) -> Sent<()> {
+        match self.connection.project.as_str() {
+            "" => client.projects(0).await.part(|_| ()),
+            project => client.project(project).await.part(|_| ()),
         }
     }
 
@@ -136,7 +145,7 @@ impl Connecting<'_> {
         };
         let (client, _) = self.client(&connection).ok()?;
         let as_whom = self.identity(&client).await.ok()?;
-        if !matches!(client.project(&connection.project).await, Sent::Answered(_)) {
+        if !matches!(self.project(&client).await, Sent::Answered(())) {
             return None;
         }
         self.pipeline.line(&format!(

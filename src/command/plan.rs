@@ -22,7 +22,7 @@ use crate::problem::{Problem, code, counted as count};
 
 mod explaining;
 pub(super) mod lists;
-mod naming;
+pub(super) mod naming;
 mod points;
 
 use explaining::Found;

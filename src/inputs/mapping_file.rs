@@ -110,6 +110,11 @@ impl MappingFile {
         self.ids.get(test_case).map_or(&[], Vec::as_slice)
     }
 
+    /// The Katalon test cases that it names, by path.
+    pub fn test_cases(&self) -> impl Iterator<Item = &TestCasePath> {
+        self.ids.keys()
+    }
+
     /// How many Katalon test cases have IDs.
     pub fn len(&self) -> usize {
         self.ids.values().filter(|ids| !ids.is_empty()).count()

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches};
 
 use super::table::{Row, TABLE};
-use super::value::{Command, Kind};
+use super::value::{Command, InputValue, Kind, Listed};
 use crate::problem::{Problem, code};
 
 /// The option that names the organization or collection outside a pipeline.
@@ -14,6 +14,10 @@ pub(super) const ORGANIZATION: &str = "organization";
 
 /// The option that says where a build number is looked for.
 pub(super) const BUILD_DEFINITION: &str = "build-definition";
+/// What `list` shows.
+pub(super) const WHAT: &str = "what";
+/// The option of `list` that shows closed plans too.
+pub(super) const ALL: &str = "all";
 /// The option that says what stdout holds.
 pub(super) const FORMAT: &str = "format";
 /// The command that the task's launcher starts.
@@ -156,6 +160,30 @@ fn remove(args: &mut Vec<String>, unknown: &str) -> bool {
 fn definition() -> clap::Command {
     let publish = clap::Command::new(Command::Publish.word())
         .about("Finds Katalon reports and publishes them as test runs");
+    let select = clap::Command::new(Command::Select.word())
+        .about("Says which Katalon test cases to run, by a test plan or by test runs")
+        .after_help(
+            "It prints the text for Katalon's -testSuiteQuery. Name 'testPlan', 'testRun' or both.",
+        );
+    let kinds = match Listed::KIND {
+        Kind::OneOf(words) => words,
+        _ => &[],
+    };
+    let list = clap::Command::new(Command::List.word())
+        .about("Shows what can be chosen in Azure DevOps, as a table")
+        .arg(
+            Arg::new(WHAT)
+                .value_name("WHAT")
+                .required(true)
+                .value_parser(clap::builder::PossibleValuesParser::new(kinds))
+                .help("What to show; suites and test cases need --test-plan"),
+        )
+        .arg(
+            Arg::new(ALL)
+                .long(ALL)
+                .action(ArgAction::SetTrue)
+                .help("Also plans that are closed"),
+        );
     let task = clap::Command::new(TASK)
         .about("Runs the command that the input 'command' names, as the pipeline task does")
         .after_help(
@@ -175,10 +203,15 @@ fn definition() -> clap::Command {
                 .global(true)
                 .help("What stdout holds: the log, or one JSON document [default: text]"),
         );
-    for (command, is_task) in [(publish, false), (task, true)] {
+    for (command, of) in [
+        (publish, Some(Command::Publish)),
+        (select, Some(Command::Select)),
+        (list, Some(Command::List)),
+        (task, None),
+    ] {
         let rows = TABLE
             .iter()
-            .filter(|row| is_task || row.is_of(Command::Publish, false));
+            .filter(|row| of.is_none_or(|of| row.is_of(of, false)));
         let organization = Arg::new(ORGANIZATION)
             .long(ORGANIZATION)
             .action(ArgAction::Append)
@@ -188,8 +221,12 @@ fn definition() -> clap::Command {
             .long(BUILD_DEFINITION)
             .action(ArgAction::Append)
             .value_name("ID")
-            .help("Where 'buildNumber' is looked for [default: the running build's definition, else all]");
-        let command = command.args([organization, definition]);
+            .help("Where 'buildNumber' and the builds of 'testRun: latest' are looked for [default: the running build's definition, else all]");
+        let command = command.arg(organization);
+        let command = match of {
+            Some(Command::List) => command,
+            Some(Command::Publish | Command::Select) | None => command.arg(definition),
+        };
         program = program.subcommand(command.args(rows.map(argument)));
     }
     program
@@ -319,7 +356,10 @@ mod tests {
         );
         assert!(text(&["--help"]).contains("publish"));
         let help = text(&["publish", "--help"]);
-        for row in TABLE.iter().filter(|row| !row.commands.is_empty()) {
+        for row in TABLE
+            .iter()
+            .filter(|row| row.is_of(Command::Publish, false))
+        {
             assert!(help.contains(&format!("--{}", row.option())), "{help}");
         }
         assert!(!help.contains("--command"));

@@ -6,17 +6,20 @@
 
 use super::attachments::AttachmentKinds;
 use super::configuration_mapping::ConfigurationMapping;
+use super::outcomes::Outcomes;
 use super::report_folders::ReportFolders;
 use super::secret_names::SecretNameLines;
 use super::status_mapping::StatusMapping;
 use super::test_case_id_pattern::TestCaseIdPattern;
-use super::test_plan::{TestPlans, TestSuites};
+use super::test_plan::{IdOrName, TestPlans, TestSuites};
+use super::test_run::TestRuns;
 use super::title::TitleTemplate;
 use super::value::{
     AttachmentsFor, AutomationFields, Command, EndpointId, InputValue, Kind, Seconds, TestRunPer,
     UnmatchedResults, WhenAlreadyPublished,
 };
 use super::{Given, Reader, Source};
+use crate::katalon::SuitePath;
 
 /// What is known of an input without reading it.
 #[derive(Clone, Copy, Debug)]
@@ -172,30 +175,31 @@ inputs! {
     /// report folders, folders above them, or files in them.
     report_folders: ReportFolders = "**", for [Publish];
 
-    /// The folder that `reportFolders` begins at.
+    /// The folder that `reportFolders` begins at, and that the mapping file and the Katalon project
+    /// are looked for in.
     search_folder: Option<String> = "",
         in words "`$(System.DefaultWorkingDirectory)`, else the current folder",
-        for [Publish];
+        for [Publish, Select, List];
 
     /// A service connection of the type *Azure Repos/Team Foundation Server* to publish by, with a
     /// token or with user and password. Where it leads to another organization or collection than
     /// that of the pipeline, runs without a test plan go to `project` there, and to no build.
     azure_dev_ops_connection: Option<EndpointId> = "",
         in words "the organization or collection of the pipeline, as its build service",
-        for [Publish];
+        for [Publish, Select, List];
 
     /// The project in Azure DevOps that the test plan is in, by name or ID. Runs without a test
     /// plan go to the build's own project, unless a service connection leads elsewhere.
     project: Option<String> = "",
         in words "`$(System.TeamProject)`; outside a pipeline the project in Katalon's settings",
-        for [Publish];
+        for [Publish, Select, List];
 
     /// The folder of the Katalon project, whose `.tc` files say which test case of Azure DevOps a
     /// Katalon test case stands for, and whose settings are read.
     katalon_project: Option<String> = "",
         in words "the nearest folder above each report that holds a `.prj`, else the only one \
                   under `searchFolder`",
-        for [Publish];
+        for [Publish, Select, List];
 
     /// Let Katalon's own Azure DevOps settings supply what is not given here: test plan, title,
     /// attachments, mappings. They count only if Katalon's integration is on, and set up for the
@@ -203,24 +207,25 @@ inputs! {
     use_katalon_settings: bool = "true", for [Publish];
 
     /// The test plan whose points receive the results, by ID or exact name; several, one per line;
-    /// `none` for no test plan, whatever Katalon's settings say.
+    /// `none` for no test plan, whatever Katalon's settings say. `select` takes the test cases of
+    /// these points, and never asks Katalon's settings.
     test_plan: TestPlans = "",
         in words "none: results belong to the build only",
         katalon "submitOptions.testPlans",
-        for [Publish];
+        for [Publish, Select, List];
 
-    /// Publish only to points in these test suites and the suites below them: ID, name, or path
-    /// (`Web/Login`), one per line.
-    test_suites: TestSuites = "", in words "the whole plan", for [Publish];
+    /// Only points in these test suites and the suites below them: ID, name, or path (`Web/Login`),
+    /// one per line.
+    test_suites: TestSuites = "", in words "the whole plan", for [Publish, Select, List];
 
     /// A CSV file that says which test cases of Azure DevOps a Katalon test case stands for, with
     /// the header `katalonTestCase,azureTestCaseIds`; relative to `searchFolder`. It counts before
     /// `.tc` files.
-    test_case_mapping: Option<String> = "", for [Publish];
+    test_case_mapping: Option<String> = "", for [Publish, Select, List];
 
     /// A regular expression whose first group is the ID of a test case, looked for in path and
     /// tags of a Katalon test case that has no ID in the mapping file or its `.tc`: `TC(\d+)`.
-    test_case_id_pattern: Option<TestCaseIdPattern> = "", for [Publish];
+    test_case_id_pattern: Option<TestCaseIdPattern> = "", for [Publish, Select, List];
 
     /// Which test configuration is meant by what a test ran on:
     /// `OS | browser or app | profile = configuration`, one rule per line, `*` for any. Only points
@@ -324,19 +329,42 @@ inputs! {
     /// Do everything up to the first write, print what would be sent, and send nothing.
     dry_run: bool = "false", for [Publish];
 
+    /// Only points with this test configuration, by ID or name.
+    test_configuration: Option<IdOrName> = "", in words "all configurations", for [Select];
+
+    /// The test cases of these test runs: the ID of one; `latest`, all that this task finished for
+    /// the newest other build of this definition and branch that has any; `current`, those of this
+    /// build. With a test plan as well, those in both.
+    test_run: Option<TestRuns> = "", in words "none: the test cases of the plan", for [Select];
+
+    /// Only points, or results where `testRun` is given, with these outcomes, separated by commas
+    /// or lines: `Failed,Error,Aborted` runs again what failed, `None` what was never run. Of
+    /// several results of one test case the newest counts.
+    outcomes: Outcomes = "", in words "all", for [Select];
+
+    /// Write a Katalon test suite with those test cases into the Katalon project, such as
+    /// `Test Suites/From Azure`. A suite of that name that this task did not write is left alone.
+    output_test_suite: Option<SuitePath> = "", in words "no suite is written", for [Select];
+
+    /// Fail the task when no Katalon test case is found for a test case of Azure DevOps (exit
+    /// code 6); `false` makes that a warning.
+    fail_on_unmapped_test_cases: bool = "false", for [Select];
+
     /// Seconds without a byte sent or received after which a request is given up.
-    request_timeout: Seconds<1> = "100", for [Publish];
+    request_timeout: Seconds<1> = "100", for [Publish, Select, List];
 
     /// Seconds without progress after which the task gives up; `0` tries everything once.
-    retry_for: Seconds<0> = "300", for [Publish];
+    retry_for: Seconds<0> = "300", for [Publish, Select, List];
 }
 
-/// The inputs of `publish` as a Markdown table, for the README.
-pub fn readme_table() -> String {
+/// The inputs of a command as a Markdown table, for the README; without those of `publish`, which
+/// stand in a table of their own.
+pub fn readme_table(command: Command) -> String {
     let mut table = String::from("| Input | Default | Meaning |\n| --- | --- | --- |\n");
     for row in TABLE
         .iter()
-        .filter(|row| row.commands.contains(&Command::Publish))
+        .filter(|row| row.commands.contains(&command))
+        .filter(|row| command == Command::Publish || !row.commands.contains(&Command::Publish))
     {
         let default = match (row.default_in_words, row.default) {
             (Some(words), _) => words.to_owned(),
@@ -380,8 +408,13 @@ mod tests {
 
     #[test]
     fn the_readme_table_has_a_line_for_each_input_of_publish() {
-        let table = readme_table();
-        assert_eq!(table.lines().count(), 2 + TABLE.len() - 1);
+        let table = readme_table(Command::Publish);
+        let of_publish = |row: &&Row| row.commands.contains(&Command::Publish);
+        let rows = TABLE.iter().filter(of_publish).count();
+        assert_eq!(table.lines().count(), 2 + rows);
+        let of_select = readme_table(Command::Select);
+        // All but the one that chooses the command.
+        assert_eq!(of_select.lines().count(), 2 + TABLE.len() - 1 - rows);
         assert!(table.contains("| `reportFolders` | `**` | Where Katalon's reports are: "));
         assert!(table.contains("| `buildConfiguration` | empty | "));
         assert!(table.contains("`PASSED=Passed`<br>`FAILED=Failed`<br>"));

@@ -102,6 +102,24 @@ impl InputValue for TestSuites {
     }
 }
 
+/// Something that may be left out.
+impl InputValue for Option<IdOrName> {
+    const KIND: Kind = Kind::Text;
+
+    fn parse(text: &str) -> Result<Self, Vec<Wrong>> {
+        Ok(Some(IdOrName::new(text)).filter(|named| !named.as_str().is_empty()))
+    }
+
+    fn parse_default(_: &str) -> Result<Self, Vec<Wrong>> {
+        Ok(None)
+    }
+
+    fn shown(&self) -> String {
+        let named = self.as_ref().map(IdOrName::as_str);
+        named.unwrap_or_default().to_owned()
+    }
+}
+
 /// Names one a line; a line of nothing but numbers and commas is split, as pick lists join IDs.
 fn ids_and_names(text: &str) -> Vec<IdOrName> {
     let mut named: Vec<IdOrName> = Vec::new();

@@ -239,11 +239,69 @@ macro_rules! pick_list {
     };
 }
 
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Finds reports and publishes them.
+    Publish,
+    /// Says which Katalon test cases to run.
+    Select,
+    /// Shows what can be chosen; for the command line alone.
+    List,
+}
+
+impl Command {
+    /// The commands that the task offers.
+    const OF_THE_TASK: &[&str] = &["publish", "select"];
+
+    /// The word that people type.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Select => "select",
+            Self::List => "list",
+        }
+    }
+
+    /// The command of that name on a command line.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        let all = [Self::Publish, Self::Select, Self::List];
+        all.into_iter().find(|command| command.word() == word)
+    }
+}
+
+impl InputValue for Command {
+    const KIND: Kind = Kind::OneOf(Self::OF_THE_TASK);
+
+    fn parse(text: &str) -> Result<Self, Vec<Wrong>> {
+        match find_word(Self::OF_THE_TASK, text).and_then(Self::named) {
+            Some(command) => Ok(command),
+            None => wrong(
+                text,
+                "it is not on the list",
+                format!("Use {}.", one_of(Self::OF_THE_TASK)),
+            ),
+        }
+    }
+
+    fn shown(&self) -> String {
+        self.word().to_owned()
+    }
+}
+
 pick_list! {
-    /// What is done.
-    pub enum Command {
-        /// Finds reports and publishes them.
-        Publish = "publish",
+    /// What `list` shows.
+    pub enum Listed {
+        /// The projects of the collection.
+        Projects = "projects",
+        /// The test plans of a project.
+        Plans = "plans",
+        /// The test suites of plans, as trees.
+        Suites = "suites",
+        /// The test configurations of a project.
+        Configurations = "configurations",
+        /// The test cases of plans.
+        TestCases = "testcases",
     }
 }
 

@@ -103,6 +103,8 @@ pub(super) fn configuration_name(point: &StoredTestPoint) -> String {
 pub struct Suites {
     by_id: BTreeMap<TestSuiteId, StoredTestSuite>,
     below: HashMap<TestSuiteId, Vec<TestSuiteId>>,
+    /// Those that lie below no other.
+    tops: Vec<TestSuiteId>,
 }
 
 /// Why nothing is known as the suite that was named.
@@ -154,16 +156,41 @@ impl Suites {
     /// Suites as the service lists them.
     pub fn new(suites: Vec<StoredTestSuite>) -> Self {
         let mut by_id = BTreeMap::new();
+        let mut below: HashMap<TestSuiteId, Vec<TestSuiteId>> = HashMap::new();
+        let mut tops = Vec::new();
         for suite in suites {
+            if by_id.contains_key(&suite.id) {
+                continue;
+            }
+            match suite.parent {
+                Some(parent) => below.entry(parent).or_default().push(suite.id),
+                None => tops.push(suite.id),
+            }
             by_id.insert(suite.id, suite);
         }
-        let mut below: HashMap<TestSuiteId, Vec<TestSuiteId>> = HashMap::new();
-        for suite in by_id.values() {
-            if let Some(parent) = suite.parent {
-                below.entry(parent).or_default().push(suite.id);
+        Self { by_id, below, tops }
+    }
+
+    /// All suites in the order of the plan, each followed by those below it, with its level from 0.
+    pub fn in_order(&self) -> Vec<(&StoredTestSuite, usize)> {
+        let mut found = Vec::new();
+        let mut known = HashSet::new();
+        let mut waiting: Vec<(TestSuiteId, usize)> = Vec::new();
+        // What hangs on nothing, be it in circles, comes at the end.
+        let all = self.tops.iter().chain(self.by_id.keys());
+        for &top in all {
+            waiting.push((top, 0));
+            while let Some((id, level)) = waiting.pop() {
+                if let Some(suite) = self.by_id.get(&id)
+                    && known.insert(id)
+                {
+                    found.push((suite, level));
+                    let below = self.below.get(&id).into_iter().flatten();
+                    waiting.extend(below.rev().map(|&below| (below, level + 1)));
+                }
             }
         }
-        Self { by_id, below }
+        found
     }
 
     /// Whether none was read.

@@ -11,7 +11,7 @@
 use crate::azure_devops::TestCaseId;
 use crate::inputs::{MappingFile, TestCaseIdPattern};
 use crate::katalon::project::{IntegratedId, Project, TestCase};
-use crate::katalon::{Row, TestResult};
+use crate::katalon::{Row, TestCasePath, TestResult};
 
 /// What gives IDs.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,20 @@ impl IdSources<'_> {
             .chain(tags.map(String::as_str))
             .chain(result.tags.iter().map(String::as_str));
         Ids::of(texts.flat_map(|text| pattern.found(text)).filter_map(id))
+    }
+
+    /// The IDs of a test case by itself, without a report of it: a variable has its default value.
+    pub fn ids_of_test_case(&self, test_case: &TestCasePath) -> Vec<TestCaseId> {
+        let row = Row {
+            bound_values: Vec::new(),
+            attempts: Vec::new(),
+        };
+        let result = TestResult {
+            test_case: test_case.clone(),
+            tags: Vec::new(),
+            rows: vec![row],
+        };
+        self.ids(&result).ids
     }
 
     /// Makes a result of its own of each row whose test case has an ID in a variable: it is a test

@@ -36,6 +36,7 @@ mod plan_results;
 mod proxies;
 mod publishing_once;
 mod secure_connection;
+mod select;
 mod servers;
 mod service_connection;
 mod silence;

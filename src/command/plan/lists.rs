@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::super::NOTHING_PUBLISHED;
 use super::super::context::Context;
+use super::super::nothing_done;
 use crate::azure_devops::Page;
 use crate::azure_devops::explain;
 use crate::azure_devops::sent::{Refusal, Sent};
@@ -43,7 +43,12 @@ impl Context<'_> {
             Ok(Sent::NotSent(trouble) | Sent::Unknown(trouble))
             | Err(ReadFailure::Trouble(trouble)) => Err(Unread::Ended(
                 ExitCode::NotPublished,
-                explain::trouble(self.client, &trouble, retry_for, NOTHING_PUBLISHED),
+                explain::trouble(
+                    self.client,
+                    &trouble,
+                    retry_for,
+                    nothing_done(self.invocation),
+                ),
             )),
             Err(ReadFailure::Cancelled) => Err(Unread::Ended(ExitCode::Cancelled, cancelled())),
         }

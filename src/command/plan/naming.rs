@@ -91,7 +91,7 @@ impl Context<'_> {
     }
 
     /// One plan; in words why there is none.
-    async fn plan(
+    pub(in super::super) async fn plan(
         &self,
         named: &IdOrName,
         all: &mut Option<Vec<StoredTestPlan>>,
@@ -144,7 +144,10 @@ impl Context<'_> {
 
     /// A refusal that is about the plan and its project and about nothing else: code, message,
     /// advice.
-    fn about_the_plan(&self, refusal: &Refusal) -> Option<(Code, String, String)> {
+    pub(in super::super) fn about_the_plan(
+        &self,
+        refusal: &Refusal,
+    ) -> Option<(Code, String, String)> {
         let (project, identity) = (self.plan_project(), &self.as_whom.name);
         if refusal.kind != RefusalKind::Status {
             return None;
@@ -192,7 +195,7 @@ impl Context<'_> {
     }
 
     /// A refusal that ends everything.
-    pub(super) fn not_read(&self, refusal: &Refusal) -> (ExitCode, Problem) {
+    pub(in super::super) fn not_read(&self, refusal: &Refusal) -> (ExitCode, Problem) {
         let asker = explain::Asker {
             project: self.plan_project(),
             ..self.asker()
@@ -283,7 +286,7 @@ impl Context<'_> {
     }
 
     /// The suites of a plan.
-    pub(super) async fn suites(&self, plan: TestPlanId) -> Result<Suites, Unread> {
+    pub(in super::super) async fn suites(&self, plan: TestPlanId) -> Result<Suites, Unread> {
         let (client, project) = (self.client, self.plan_project());
         let ask = |next: Option<String>| async move {
             client.test_suites(project, plan, next.as_deref()).await
@@ -293,7 +296,7 @@ impl Context<'_> {
     }
 
     /// The test configurations of the project.
-    pub(super) async fn configurations(&self) -> Result<Configurations, Unread> {
+    pub(in super::super) async fn configurations(&self) -> Result<Configurations, Unread> {
         let (client, project) = (self.client, self.plan_project());
         let ask = |next: Option<String>| async move {
             client.test_configurations(project, next.as_deref()).await
@@ -304,7 +307,7 @@ impl Context<'_> {
 }
 
 /// The service has no such thing; another address would say so without the name of an error.
-pub(super) fn is_not_there(refusal: &Refusal) -> bool {
+pub(in super::super) fn is_not_there(refusal: &Refusal) -> bool {
     refusal.kind == RefusalKind::Status
         && refusal.status == 404
         && !refusal.is_project_missing()

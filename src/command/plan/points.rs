@@ -62,7 +62,8 @@ impl Context<'_> {
         Ok(of_plan)
     }
 
-    async fn walk(
+    /// A page of the points of a suite and those below it.
+    pub(in super::super) async fn walk(
         &self,
         plan: TestPlanId,
         root: TestSuiteId,
