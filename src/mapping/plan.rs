@@ -401,6 +401,31 @@ mod tests {
     }
 
     #[test]
+    fn suites_stand_in_the_order_of_the_plan_and_circles_end() {
+        let suite = |id, parent: Option<u64>| StoredTestSuite {
+            id: TestSuiteId(id),
+            name: id.to_string(),
+            parent: parent.map(TestSuiteId),
+        };
+        // The service tells them in the order of the plan, which is not that of ids.
+        let listed = [
+            (1, None),
+            (9, Some(1)),
+            (2, Some(1)),
+            (4, Some(9)),
+            (7, Some(8)),
+            (8, Some(7)),
+        ];
+        let suites = Suites::new(listed.map(|(id, parent)| suite(id, parent)).to_vec());
+        let order: Vec<(u64, usize)> = suites
+            .in_order()
+            .into_iter()
+            .map(|(suite, level)| (suite.id.0, level))
+            .collect();
+        assert_eq!(order, [(1, 0), (9, 1), (4, 2), (2, 1), (7, 0), (8, 1)]);
+    }
+
+    #[test]
     fn a_suite_is_named_by_id_name_or_path() {
         for (text, id) in [
             ("3", 3),

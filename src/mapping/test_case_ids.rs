@@ -245,6 +245,24 @@ mod tests {
     }
 
     #[test]
+    fn a_test_case_by_itself_has_the_default_of_its_variable() {
+        let ids_of = |ids: &[IntegratedId]| {
+            let project = project(ids);
+            let pattern = Option::<TestCaseIdPattern>::parse(r"TC(\d+)").unwrap();
+            let sources = IdSources {
+                mapping_file: &MappingFile::default(),
+                project: Some(&project),
+                pattern: pattern.as_ref(),
+            };
+            let ids = sources.ids_of_test_case(&TestCasePath::new(PATH));
+            ids.into_iter().map(|id| id.0).collect::<Vec<u64>>()
+        };
+        assert_eq!(ids_of(&[IntegratedId::Number(3), variable()]), [3, 50]);
+        // Path and tags of the `.tc`.
+        assert_eq!(ids_of(&[]), [7, 9]);
+    }
+
+    #[test]
     fn the_first_source_that_gives_an_id_wins() {
         let file = std::env::temp_dir().join(format!("katalon-ado-ids-{}.csv", std::process::id()));
         let text = "katalonTestCase,azureTestCaseIds\nLogin/TC7 Valid user,\"1, 2, 1\"\n";

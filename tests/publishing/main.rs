@@ -25,6 +25,7 @@ mod interrupted;
 mod json_document;
 mod katalon_settings;
 mod limits;
+mod list;
 mod lost_answers;
 mod pipeline_output;
 mod plan_faults;
