@@ -17,6 +17,7 @@ mod cancel;
 mod connection;
 mod disk;
 mod dry_run;
+mod examples;
 mod first_publication;
 mod gates;
 mod hostile_text;

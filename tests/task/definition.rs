@@ -342,7 +342,6 @@ fn the_output_variables_are_those_that_the_program_sets_and_no_others_may_be_set
             )
             .output()
             .unwrap();
-        assert_eq!(output.status.code(), Some(0), "{command}");
         let log = String::from_utf8(output.stdout).unwrap();
         crate::support::log::commands(&log)
             .iter()
