@@ -10,6 +10,7 @@ use super::verdict::Verdict;
 use super::{header, masking};
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
+use crate::files::Refused;
 use crate::inputs::{Format, Invocation, ListRequest, Listed};
 use crate::json;
 use crate::mapping::IdSources;
@@ -57,6 +58,7 @@ pub(super) async fn list(
                     waits,
                     cancel,
                     secrets: &secrets,
+                    refused: &Refused::new(),
                 };
                 match context.list(request).await {
                     Ok(found) => shown = Some(found),

@@ -10,6 +10,7 @@ use super::verdict::Verdict;
 use super::{ending, header, masking};
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
+use crate::files::Refused;
 use crate::inputs::{Format, Invocation};
 use crate::json;
 use crate::mapping::IdSources;
@@ -69,6 +70,7 @@ pub(super) async fn select(
                     waits,
                     cancel,
                     secrets: &secrets,
+                    refused: &Refused::new(),
                 };
                 if let Err(failed) = context.select(&mut done, &mut verdict).await {
                     // What was found until then is not all of it.
