@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// What the process was started with.
@@ -16,6 +17,10 @@ pub struct Environment {
     pub vars: BTreeMap<String, String>,
     /// The folder that relative paths begin at.
     pub current_dir: PathBuf,
+    /// Somebody looks at standard output as it is written.
+    pub out_is_terminal: bool,
+    /// Somebody looks at standard error as it is written.
+    pub err_is_terminal: bool,
 }
 
 impl Environment {
@@ -37,6 +42,8 @@ impl Environment {
             args: std::env::args_os().skip(1).map(lossy).collect(),
             vars,
             current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            out_is_terminal: std::io::stdout().is_terminal(),
+            err_is_terminal: std::io::stderr().is_terminal(),
         }
     }
 

@@ -519,6 +519,7 @@ mod tests {
                 .map(|&(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             current_dir: PathBuf::from("/here"),
+            ..Environment::default()
         }
     }
 
@@ -736,6 +737,7 @@ mod tests {
                     .map(|&(name, value)| (name.to_owned(), value.to_owned()))
                     .collect(),
                 current_dir: shop.join("Reports"),
+                ..Environment::default()
             };
             match read(&environment) {
                 Ok(Request::Run(invocation)) => Ok(*invocation),

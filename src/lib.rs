@@ -27,6 +27,7 @@ pub mod problem;
 pub mod publish;
 pub mod secrets;
 pub mod summary;
+pub mod table;
 pub mod x509;
 
 use agent::Agent;

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::environment::Environment;
 use crate::problem::{Code, Problem, Severity, code};
+use crate::table::{Table, Tone};
 
 pub mod debug_log;
 mod neutral;
@@ -22,6 +23,9 @@ const ISSUES_OF_A_KIND: usize = 8;
 /// Characters of an output variable: each becomes an environment variable of every later step,
 /// and a large one keeps steps from starting at all (E2BIG on Linux, 32,766 on Windows).
 pub(crate) const LONGEST_OUTPUT: usize = 8_000;
+
+/// Letters of a line of progress: a terminal breaks longer lines, which nothing can take back.
+const WIDEST_PROGRESS: usize = 78;
 
 /// Replaces secrets in a text.
 pub type Mask = Box<dyn Fn(&str) -> String + Send>;
@@ -35,15 +39,29 @@ pub struct Mode {
     pub debug: bool,
     /// `--format json`: the log goes to the error stream, and the document has the other alone.
     pub json: bool,
+    /// The log goes to a terminal that shows colours.
+    pub coloured: bool,
+    /// The log goes to a terminal, on which a line can be written over.
+    pub shows_progress: bool,
 }
 
 impl Mode {
     /// The mode that the environment asks for.
     pub fn of(environment: &Environment, json: bool) -> Self {
+        let in_pipeline = environment.is_true("TF_BUILD");
+        let is_terminal = if json {
+            environment.err_is_terminal
+        } else {
+            environment.out_is_terminal
+        };
+        let is_able = is_terminal && !in_pipeline && environment.var("TERM") != Some("dumb");
         Self {
-            in_pipeline: environment.is_true("TF_BUILD"),
+            in_pipeline,
             debug: environment.is_true("SYSTEM_DEBUG"),
             json,
+            // See https://no-color.org.
+            coloured: is_able && environment.var("NO_COLOR").is_none(),
+            shows_progress: is_able,
         }
     }
 }
@@ -71,6 +89,8 @@ struct State {
     issues: Vec<(Severity, Code, String)>,
     warnings: Counts,
     errors: Counts,
+    /// Letters of the line that the next one takes the place of.
+    progress: usize,
 }
 
 #[derive(Default)]
@@ -92,6 +112,7 @@ impl Pipeline {
                 issues: Vec::new(),
                 warnings: Counts::default(),
                 errors: Counts::default(),
+                progress: 0,
             }),
         }
     }
@@ -107,6 +128,8 @@ impl Pipeline {
         let name = neutral::lines(&state.masked(name)).join(" ");
         let heading = if self.mode.in_pipeline {
             format!("##[section]{name}\n")
+        } else if self.mode.coloured {
+            format!("\n\u{1b}[1m{name}\u{1b}[0m\n")
         } else {
             format!("\n{name}\n")
         };
@@ -117,6 +140,31 @@ impl Pipeline {
     pub fn line(&self, text: &str) {
         let mut state = self.state();
         self.log_lines(&mut state, "", text);
+    }
+
+    /// Writes a table. A line in a cell never breaks a row.
+    pub fn table(&self, table: &Table) {
+        let mut state = self.state();
+        let safe = table.map(|cell| neutral::lines(&state.masked(cell)).join(" "));
+        let text: String = safe
+            .lines(self.mode.coloured)
+            .iter()
+            .map(|line| format!("{line}\n"))
+            .collect();
+        self.log(&mut state, &text);
+    }
+
+    /// Shows on a terminal how far something is, in a line that the next one takes the place of.
+    /// Elsewhere nothing is written: a log keeps every line.
+    pub fn progress(&self, text: &str) {
+        if !self.mode.shows_progress {
+            return;
+        }
+        let mut state = self.state();
+        let text = neutral::lines(&state.masked(text)).join(" ");
+        let text: String = text.chars().take(WIDEST_PROGRESS).collect();
+        self.log(&mut state, &text);
+        state.progress = text.chars().count();
     }
 
     /// Writes a line that only `system.debug` shows.
@@ -146,8 +194,19 @@ impl Pipeline {
         let kind = kind(problem.severity);
         let code = problem.code;
         if !self.mode.in_pipeline {
-            let text = format!("{kind} {code}: {text}");
-            return self.log_neutral(&mut state, "", &text);
+            let tone = match problem.severity {
+                Severity::Warning => Tone::Attention,
+                Severity::Error => Tone::Bad,
+            };
+            let kind = format!("{kind} {code}:");
+            let kind = if self.mode.coloured {
+                tone.painted(&kind)
+            } else {
+                kind
+            };
+            // Only the text is not ours, and it may have several lines.
+            let text = neutral::lines(&text).join("\n");
+            return self.log(&mut state, &format!("{kind} {text}\n"));
         }
         let counts = state.counts(problem.severity);
         if counts.told < ISSUES_OF_A_KIND {
@@ -299,12 +358,16 @@ impl Pipeline {
     }
 
     fn log(&self, state: &mut State, text: &str) {
+        let over = match std::mem::take(&mut state.progress) {
+            0 => String::new(),
+            width => format!("\r{}\r", " ".repeat(width)),
+        };
         let stream = if self.mode.json {
             &mut state.err
         } else {
             &mut state.out
         };
-        stream.write(text);
+        stream.write(&format!("{over}{text}"));
     }
 }
 
@@ -430,11 +493,15 @@ mod tests {
         in_pipeline: true,
         debug: false,
         json: false,
+        coloured: false,
+        shows_progress: false,
     };
     const OUTSIDE: Mode = Mode {
         in_pipeline: false,
         debug: false,
         json: false,
+        coloured: false,
+        shows_progress: false,
     };
 
     fn written(mode: Mode, write: impl FnOnce(&Pipeline)) -> (String, String) {
@@ -446,6 +513,57 @@ mod tests {
 
     fn warning(message: &str) -> Problem {
         Problem::warning(Code("KADO009"), message, "Try again.")
+    }
+
+    #[test]
+    fn a_terminal_gets_colours_and_progress_and_nothing_else_does() {
+        let write = |pipeline: &Pipeline| {
+            let mut table = Table::new(&["", "Name"]);
+            table.row(Tone::Bad, ["wrong", "a\u{1b}[2J\nb"].map(str::to_owned));
+            pipeline.progress("1 of 2");
+            pipeline.table(&table);
+            pipeline.issue(&warning("odd"));
+            pipeline.progress("2 of 2");
+            pipeline.section("End");
+        };
+        let terminal = Mode {
+            coloured: true,
+            shows_progress: true,
+            ..OUTSIDE
+        };
+        assert_eq!(
+            written(terminal, write).0,
+            "1 of 2\r      \r       Name\n-----  ------\n\u{1b}[31mwrong\u{1b}[0m  a[2J b\n\
+             \u{1b}[33mwarning KADO009:\u{1b}[0m odd. Try again.\n2 of 2\r      \r\n\
+             \u{1b}[1mEnd\u{1b}[0m\n"
+        );
+        assert_eq!(
+            written(OUTSIDE, write).0,
+            "       Name\n-----  ------\nwrong  a[2J b\nwarning KADO009: odd. Try again.\n\nEnd\n"
+        );
+    }
+
+    #[test]
+    fn colours_are_for_terminals_of_people_who_want_them() {
+        let mode = |vars: &[(&str, &str)], out_is_terminal, json| {
+            let environment = Environment {
+                vars: vars
+                    .iter()
+                    .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
+                out_is_terminal,
+                ..Environment::default()
+            };
+            let mode = Mode::of(&environment, json);
+            (mode.coloured, mode.shows_progress)
+        };
+        assert_eq!(mode(&[], true, false), (true, true));
+        assert_eq!(mode(&[("NO_COLOR", "1")], true, false), (false, true));
+        assert_eq!(mode(&[("TERM", "dumb")], true, false), (false, false));
+        assert_eq!(mode(&[("TF_BUILD", "True")], true, false), (false, false));
+        assert_eq!(mode(&[], false, false), (false, false));
+        // The log goes to the other stream, which is none.
+        assert_eq!(mode(&[], true, true), (false, false));
     }
 
     #[test]
@@ -509,7 +627,7 @@ mod tests {
         let debug = |in_pipeline| Mode {
             in_pipeline,
             debug: true,
-            json: false,
+            ..OUTSIDE
         };
         let (out, _) = written(debug(true), |pipeline| pipeline.debug("a\n##vso[x]"));
         assert_eq!(out, "##[debug]a\n##[debug]#_#vso[x]\n");

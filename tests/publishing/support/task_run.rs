@@ -220,6 +220,7 @@ impl TaskRun {
             args,
             vars: self.vars.clone(),
             current_dir: self.folder.clone(),
+            ..Environment::default()
         };
         let streams = katalon_ado::Streams {
             out: Box::new(out.clone()),
