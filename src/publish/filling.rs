@@ -47,6 +47,8 @@ pub struct Filling {
     pub doubt: bool,
     /// Whether it is completed.
     pub completion: Completion,
+    /// Its completion was refused once: then it is asked for with the state alone.
+    pub is_plain_completion: bool,
     /// How often it was asked to be completed.
     pub completions: u8,
     /// Looks since then at which it was still open.
@@ -215,6 +217,7 @@ impl Filling {
             twins_checked: false,
             doubt: false,
             completion: Completion::Open,
+            is_plain_completion: false,
             completions: 0,
             looks_at_end: 0,
             giving_up: None,

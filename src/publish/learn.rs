@@ -309,6 +309,10 @@ impl Seen {
                 let Some((results, reason)) = filling.refusal.take() else {
                     return;
                 };
+                if results.is_empty() && !filling.is_plain_completion {
+                    filling.is_plain_completion = true;
+                    return;
+                }
                 if results.is_empty() {
                     let why = Why::NotCompleted;
                     let then = After::Missing(reason);
@@ -398,9 +402,14 @@ impl Seen {
         self.places[at] = Place::Ending { id, why, then };
     }
 
-    /// Our run was ended or deleted by somebody: it is made anew, once.
+    /// Our run was ended by somebody: it is made anew, once.
     pub(super) fn lost(&mut self, at: usize, id: TestRunId, remark: &'static str) {
         self.ignored.insert(id);
+        self.gone(at, id, remark);
+    }
+
+    /// Our run is not there any more: it is made anew, once. If it shows again, it is filled up.
+    pub(super) fn gone(&mut self, at: usize, id: TestRunId, remark: &'static str) {
         if self.may_begin_anew(at, id, remark) {
             self.undecide(at);
         } else {

@@ -69,7 +69,7 @@ impl Seen {
             | Step::ReadRun { run, id }
                 if gone =>
             {
-                self.lost(*run, *id, "somebody deleted it");
+                self.gone(*run, *id, "somebody deleted it");
             }
             Step::AddResults { run, results, .. } | Step::FillResults { run, results, .. } => {
                 if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
@@ -78,7 +78,9 @@ impl Seen {
             }
             Step::ReadAttachments { run, place: at, .. } => {
                 if let Some(Place::Filling(filling)) = self.places.get_mut(*run) {
-                    filling.fail_attachments(&desired.runs[*run], *at, &described(&refusal));
+                    let reason =
+                        format!("whether it arrived cannot be seen: {}", described(&refusal));
+                    filling.fail_attachments(&desired.runs[*run], *at, &reason);
                     if filling.completion == Completion::Finished {
                         filling.take_unanswered(&desired.runs[*run], *at);
                         self.learn_twice(*run, false);
@@ -87,7 +89,7 @@ impl Seen {
             }
             Step::End {
                 run: Some(run), id, ..
-            } if gone => self.lost(*run, *id, "somebody deleted it"),
+            } if gone => self.gone(*run, *id, "somebody deleted it"),
             Step::End {
                 run: Some(run),
                 ending: Ending::Completed { .. },

@@ -322,13 +322,15 @@ impl Seen {
                 continue;
             }
             for seen in &mut filling.attachments {
-                if matches!(
-                    seen,
-                    AttachmentSeen::Unknown { .. } | AttachmentSeen::Missing { .. }
-                ) {
-                    *seen = AttachmentSeen::Failed(reason.to_owned());
-                    any = true;
-                }
+                let reason = match seen {
+                    AttachmentSeen::Missing { .. } => reason.to_owned(),
+                    AttachmentSeen::Unknown { .. } => {
+                        format!("whether it arrived is not known: {reason}")
+                    }
+                    AttachmentSeen::Stored | AttachmentSeen::Failed(_) => continue,
+                };
+                *seen = AttachmentSeen::Failed(reason);
+                any = true;
             }
         }
         any

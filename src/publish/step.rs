@@ -410,7 +410,7 @@ fn completed(run: &DesiredRun, filling: &Filling) -> Ending {
             )),
     };
     Ending::Completed {
-        completed: run.run.completed,
+        completed: run.run.completed.filter(|_| !filling.is_plain_completion),
         error_message,
     }
 }

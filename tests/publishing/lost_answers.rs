@@ -162,9 +162,26 @@ fn a_completion_that_never_succeeds_ends_too() {
 }
 
 #[test]
-fn a_completion_that_is_refused_ends_with_4_and_an_aborted_run() {
+fn a_completion_that_is_refused_is_asked_for_with_the_state_alone() {
     let service = service();
     service.script(Rule::once("PATCH", "/runs/1$", Fault::status(400)));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    the_finished_run(&service, &["A", "B"]);
+    let completions = asked(&service, "PATCH", "/runs/1");
+    assert!(completions[0].json().get("completedDate").is_some());
+    assert_eq!(
+        completions[1].json(),
+        serde_json::json!({"state": "Completed"})
+    );
+    assert_swagger(&service);
+}
+
+#[test]
+fn a_completion_that_is_refused_twice_ends_with_4_and_an_aborted_run() {
+    let service = service();
+    let refused = Rule::once("PATCH", "/runs/1$", Fault::status(400));
+    service.script(refused.times(2));
     let finished = impatient(&service, &reports()).run_impatiently();
     assert_eq!(finished.code, 4, "{}", finished.stdout);
     assert_eq!(states(&service), ["Aborted"]);
