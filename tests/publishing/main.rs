@@ -18,6 +18,7 @@ mod connection;
 mod disk;
 mod dry_run;
 mod examples;
+mod fault_matrix;
 mod first_publication;
 mod gates;
 mod hostile_text;

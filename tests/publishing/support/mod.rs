@@ -3,6 +3,7 @@
 pub(crate) mod holdings;
 pub(crate) mod one_result;
 pub(crate) mod plan;
+pub(crate) mod relay;
 mod reports;
 mod suite;
 mod task_run;
