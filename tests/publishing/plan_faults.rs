@@ -1,6 +1,6 @@
 //! Faults while a test plan is read: waited for and asked again, page by page.
 
-use ado_stand_in::{Fault, Plan, Point, Rule, StandIn, Suite};
+use ado_stand_in::{Configuration, Fault, Plan, Point, Rule, StandIn, Suite};
 
 use crate::support::holdings::asked;
 use crate::support::plan::{SHOP, add_case, add_plan, on_points, setting, settings, test_case};
@@ -110,7 +110,15 @@ fn a_later_page_is_asked_again_without_the_ones_before() {
 fn lists_that_overlap_count_each_thing_once() {
     let (service, reports) = everything();
     service.configure(|settings| settings.pages_overlap = true);
-    let run = publish(&service, &reports).run();
+    // The plan that is named ends one page and begins the next, and so does the configuration.
+    service.add_plan(Plan::new(100, "First"));
+    service.add_plan(Plan::new(200, "Second"));
+    service.add_configuration(Configuration::new(3, "Mac"));
+    service.add_configuration(Configuration::new(4, "Mobile"));
+    service.edit_point(4100, |point| point.configuration = 3);
+    let run = publish(&service, &reports)
+        .input("configurationMapping", "* = Mac")
+        .run();
     assert_eq!(run.code, 0, "{}", run.everything());
     assert_eq!(on_points(&service).len(), 1);
 }

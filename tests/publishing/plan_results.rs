@@ -4,7 +4,7 @@
 use ado_stand_in::{Plan, Point, StandIn, Suite};
 use serde_json::{Value, json};
 
-use crate::support::holdings::names;
+use crate::support::holdings::{asked, names};
 use crate::support::plan::{add_case, add_plan, katalon_project, on_points, test_case};
 use crate::support::{Case, Reports, Suite as Execution, TaskRun, assert_swagger, service};
 
@@ -198,6 +198,8 @@ fn what_was_not_run_keeps_off_the_plan_and_does_not_fail() {
     .run();
     assert_eq!(run.code, 0, "{}", run.everything());
     assert_eq!(on_points(&service), []);
+    // What stays off the plan needs no points.
+    assert!(asked(&service, "POST", "/test/points").is_empty());
     let reasons: Vec<String> = unmatched(&run.json())
         .into_iter()
         .map(|(_, reason)| reason)
