@@ -171,7 +171,15 @@ fn send(
     // Lost on the way there, lost on the way back, or handled after everybody has gone.
     match dice.roll(3) {
         0 => {}
-        1 if weather.late => model.handle_late(desired, step, 1 + dice.roll(60)),
+        1 if weather.late => {
+            // Longer than anybody looks, now and then.
+            let longest = if matches!(step, Step::FillResults { .. }) {
+                150
+            } else {
+                60
+            };
+            model.handle_late(desired, step, 1 + dice.roll(longest));
+        }
         _ => {
             model.handle(desired, step);
         }

@@ -20,6 +20,8 @@ const PAGE: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct ModelRun {
+    /// When its results are listed at the earliest.
+    listed_from: u64,
     pub(super) comment: String,
     pub(super) state: RunState,
     pub(super) error_message: String,
@@ -61,6 +63,10 @@ pub(super) struct Model {
     /// The result of this name and duration, but in the forms given.
     pub(super) trap: Option<(Trap, NewTestResult, BTreeSet<Form>)>,
     pub(super) against: Against,
+    /// It keeps no durations of results on points.
+    pub(super) drops_durations: bool,
+    /// A planned run is made at once, and its results come after so long.
+    pub(super) results_lag: u64,
     last_run: u64,
     /// Requests that nobody waits for any more, and when they are handled.
     late: Vec<(u64, Desired, Step)>,
@@ -108,6 +114,7 @@ impl Model {
                 }
                 self.last_run += 1;
                 let made = ModelRun {
+                    listed_from: self.clock + self.results_lag,
                     comment: run.run.comment.as_str().to_owned(),
                     state: RunState::InProgress,
                     error_message: String::new(),
@@ -155,7 +162,9 @@ impl Model {
                 last
             }
             Step::ReadResults { id, skip, .. } => self.read(*id, |run| {
-                let results = run.results.iter().skip(*skip).take(PAGE);
+                let is_listed = run.listed_from <= self.clock;
+                let results = run.results.iter().filter(|_| is_listed);
+                let results = results.skip(*skip).take(PAGE);
                 Answer::Results(results.cloned().collect())
             }),
             Step::ReadAttachments { id, place, .. } => self.read(*id, |run| {
@@ -271,7 +280,8 @@ impl Model {
             stored.is_completed = true;
             stored.outcome = new.outcome.as_str().to_owned();
             stored.automated_test_name = new.automated_test_name.as_str().to_owned();
-            stored.duration_in_ms = new.duration.map(|duration| duration.as_millis() as f64);
+            let duration = new.duration.filter(|_| !self.drops_durations);
+            stored.duration_in_ms = duration.map(|duration| duration.as_millis() as f64);
             stored.iterations += new.iteration_details.len();
         }
         Handled::Answer(Answer::Filled)
