@@ -13,10 +13,11 @@ use crate::azure_devops::TestPointId;
 use crate::azure_devops::sent::{Refusal, TroubleKind};
 
 /// No service refuses a run for so few points: if it refuses one, the number is not why.
-const FEW_POINTS: usize = 50;
+pub(super) const FEW_POINTS: usize = 50;
 
-/// Creations that broke and left nothing behind, after which the next one is smaller.
-const BREAKS: u8 = 3;
+/// Creations that broke and left nothing behind, after which the next one is smaller. More of them
+/// would not come to an end within `retryFor`, because each is looked for before the next.
+const BREAKS: u8 = 2;
 
 /// What was tried to make a planned run.
 #[derive(Clone, Debug, Default)]

@@ -45,7 +45,7 @@ impl Seen {
             Sent::NotSent(_) => None,
             Sent::Unknown(trouble) => {
                 self.looking = true;
-                self.learn_unknown(step, &trouble);
+                self.learn_unknown(desired, step, &trouble);
                 None
             }
         }

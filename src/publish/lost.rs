@@ -1,30 +1,25 @@
 //! What a lost answer makes unknown: it is looked at before it is written again.
 
+use super::creation::FEW_POINTS;
+use super::desired::{Desired, DesiredRun};
 use super::fate::Fate;
 use super::filling::{Completion, Looks, ResultsSeen};
-use super::retry::{LOOKS, LOOKS_AFTER_SILENCE, LOOKS_FOR_RUN, LOOKS_FOR_RUN_AFTER_SILENCE};
+use super::retry::{
+    LOOKS, LOOKS_AFTER_SILENCE, LOOKS_FOR_LARGE_RUN_AFTER_SILENCE, LOOKS_FOR_RUN,
+    LOOKS_FOR_RUN_AFTER_SILENCE,
+};
 use super::seen::{Listing, Place, Seen, Wait};
 use super::step::Step;
 use crate::azure_devops::sent::{Trouble, TroubleKind};
 use crate::azure_devops::test_runs::Ending;
 
 impl Seen {
-    pub(super) fn learn_unknown(&mut self, step: &Step, trouble: &Trouble) {
+    pub(super) fn learn_unknown(&mut self, desired: &Desired, step: &Step, trouble: &Trouble) {
         let needed = looks_after(trouble.kind);
         match step {
             Step::Create { run } if self.can_look => {
                 self.creation_broke(*run, trouble.kind);
-                let needed = match trouble.kind {
-                    TroubleKind::Silent => LOOKS_FOR_RUN_AFTER_SILENCE,
-                    TroubleKind::Connect
-                    | TroubleKind::Tls(_)
-                    | TroubleKind::Proxy
-                    | TroubleKind::ProxyPassword
-                    | TroubleKind::Cut
-                    | TroubleKind::Busy
-                    | TroubleKind::Server
-                    | TroubleKind::Answer => LOOKS_FOR_RUN,
-                };
+                let needed = looks_for_run(&desired.runs[*run], trouble.kind);
                 self.create_looks[*run] = Some((0, needed));
                 self.places[*run] = Place::Undecided;
                 self.listing = Listing::Unknown {
@@ -71,6 +66,24 @@ impl Seen {
             | Step::ReadRun { .. }
             | Step::Attach { .. } => {}
         }
+    }
+}
+
+/// Looks for a run whose creation was not answered. To make one with many points takes its time.
+fn looks_for_run(run: &DesiredRun, kind: TroubleKind) -> u8 {
+    let is_large = run.points.len() > FEW_POINTS;
+    match kind {
+        TroubleKind::Silent if is_large => LOOKS_FOR_LARGE_RUN_AFTER_SILENCE,
+        TroubleKind::Silent => LOOKS_FOR_RUN_AFTER_SILENCE,
+        TroubleKind::Cut | TroubleKind::Server if is_large => LOOKS_FOR_RUN_AFTER_SILENCE,
+        TroubleKind::Connect
+        | TroubleKind::Tls(_)
+        | TroubleKind::Proxy
+        | TroubleKind::ProxyPassword
+        | TroubleKind::Cut
+        | TroubleKind::Busy
+        | TroubleKind::Server
+        | TroubleKind::Answer => LOOKS_FOR_RUN,
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) const LOOKS_FOR_RUN: u8 = 3;
 /// The same where the service may still be at work on it: 75 seconds.
 pub(super) const LOOKS_FOR_RUN_AFTER_SILENCE: u8 = 5;
 
+/// The same for a planned run with many points, each of which gets a result: nearly three minutes.
+pub(super) const LOOKS_FOR_LARGE_RUN_AFTER_SILENCE: u8 = 9;
+
 /// How often a run of another owner is looked at again.
 pub(super) const LOOKS_AT_OTHERS: u32 = 12;
 
