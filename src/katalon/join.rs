@@ -223,10 +223,11 @@ impl KnownCollection {
             .collect();
         for item in &self.collection.items {
             let suite = layout::suite_of_location(&item.location);
-            let is_found = folders.iter().any(|folder| {
-                self.item(&folder.path)
-                    .is_some_and(|found| found.location == item.location)
-            });
+            // Wherever: the time in it makes it one of a kind, and copies are read where they lie.
+            let is_found = item.is_plain()
+                && folders
+                    .iter()
+                    .any(|folder| folder.path.ends_with(&item.location));
             // What is there and was not looked for was left out on purpose.
             let is_there = || {
                 let mut above = self.folder.ancestors();
@@ -276,10 +277,11 @@ fn name_by_folder(folder: &Path) -> String {
 
 fn place_in_collection(read: &mut ReadReport, collections: &[KnownCollection]) {
     let own = std::mem::take(&mut read.collection);
+    let listed = collections.iter().find_map(|known| {
+        let item = read.folders().find_map(|folder| known.item(folder))?;
+        Some((known, item))
+    });
     let report = &mut read.report;
-    let listed = collections
-        .iter()
-        .find_map(|known| Some((known, known.item(&report.folder)?)));
     if let Some((known, item)) = listed {
         report.collection = Some(known.id.clone()).filter(|id| !id.is_empty());
         report.collection_folder = Some(known.folder.clone());

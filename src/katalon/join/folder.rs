@@ -1,6 +1,6 @@
 //! Reads the files of one report folder and decides which of them go together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::Report;
 use super::super::binding::{self, Binding};
@@ -43,6 +43,16 @@ pub(super) struct ReadReport {
     pub(super) collection: String,
     /// The folder whose JUnit tells of it as well.
     pub(super) summarised_in: Option<PathBuf>,
+    /// Folders of copies that were left out: what lies beside a copy lies beside the report.
+    pub(super) copies: Vec<PathBuf>,
+}
+
+impl ReadReport {
+    /// The folder of the report, and those of its copies.
+    pub(super) fn folders(&self) -> impl Iterator<Item = &Path> {
+        let copies = self.copies.iter().map(PathBuf::as_path);
+        std::iter::once(self.report.folder.as_path()).chain(copies)
+    }
 }
 
 /// Files of a folder, read or not.
@@ -303,6 +313,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             needs_no_driver: properties.names_no_driver,
             collection: collection.clone(),
             summarised_in: None,
+            copies: Vec::new(),
         });
     }
     for suite in &others {
@@ -322,6 +333,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             needs_no_driver: false,
             collection: collection.clone(),
             summarised_in: None,
+            copies: Vec::new(),
         });
     }
 }

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use super::super::Report;
+use super::super::SuitePath;
 use super::super::find::ReportFolder;
 
 /// What the path of every test case begins with.
@@ -18,18 +18,21 @@ pub(super) const TEST_CASES: &str = "Test Cases/";
 const TEST_SUITES: &str = "Test Suites/";
 
 /// Where the executions lie that one start of Katalon made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// Ordered: of two the greater one says more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Session {
-    /// In a folder named by a time, above the suite path.
-    Named,
     /// In the folder above, where `-reportFolder` wrote neither session nor suite path.
     Holder { named_by_time: bool },
+    /// In a folder named by a time, above the suite path.
+    Named,
 }
 
 impl Session {
-    pub(super) fn of(report: &Report) -> Option<Session> {
-        let holder = report.folder.parent()?;
-        let suite = report.suite.as_str();
+    /// The session of a report folder; `None` in layouts that have none.
+    pub(super) fn of(folder: &Path, suite: &SuitePath) -> Option<Session> {
+        let holder = folder.parent()?;
+        let suite = suite.as_str();
         let path = suite
             .strip_prefix(TEST_SUITES)
             .or_else(|| suite.strip_prefix(TEST_CASES))
@@ -43,7 +46,7 @@ impl Session {
         if in_suite_path {
             return is_time(&name(above)).then_some(Session::Named);
         }
-        is_time(&name(&report.folder)).then(|| Session::Holder {
+        is_time(&name(folder)).then(|| Session::Holder {
             named_by_time: is_time(&name(holder)),
         })
     }
@@ -111,7 +114,6 @@ fn is_time(name: &str) -> bool {
 mod tests {
     use std::path::PathBuf;
 
-    use super::super::super::SuitePath;
     use super::*;
 
     #[test]
@@ -138,10 +140,8 @@ mod tests {
             ("/w/report/copied out", None),
             ("/20250811_105500", holder(false)),
         ] {
-            let mut report = super::super::same::tests::started(None, None).report;
-            report.suite = SuitePath::new("Test Suites/Web/Cart");
-            report.folder = PathBuf::from(folder);
-            assert_eq!(Session::of(&report), expected, "{folder}");
+            let suite = SuitePath::new("Test Suites/Web/Cart");
+            assert_eq!(Session::of(Path::new(folder), &suite), expected, "{folder}");
         }
     }
 

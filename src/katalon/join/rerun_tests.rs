@@ -265,6 +265,26 @@ fn what_may_be_a_rerun_stays_apart_with_a_note() {
 }
 
 #[test]
+fn a_rerun_beside_a_copy_of_the_first_execution_is_one() {
+    let read = read("session-of-which-copies-lack-logs");
+    assert_eq!(read.left_out.len(), 2);
+    assert_eq!(read.problems.len(), 2);
+    let [report] = &read.reports[..] else {
+        panic!("{:?}", read.reports);
+    };
+    // Of the first both have a log, of the second only the copy.
+    assert_eq!(
+        report.display_folder,
+        "katalon/Reports/20250811_105459/Smoke/20250811_105500"
+    );
+    assert_eq!(
+        report.reruns,
+        ["staging/Reports/20250811_105459/Smoke/20250811_105510"]
+    );
+    assert_eq!(attempts(report)[1], (PAY, vec![vec![Failed, Passed]]));
+}
+
+#[test]
 fn a_rerun_that_only_the_collection_tells_of_stays_apart_with_a_note() {
     let read = read("rerun-known-by-the-collection-alone");
     assert_eq!(

@@ -13,7 +13,7 @@
 //! | without two logs, or with logs of versions that write none: the cases | all be ones that had not passed |
 //! | rows | find their partner, see [`super::pairing`] |
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::times::WrittenTime;
-use super::super::{Status, TestResult, TimeSource};
+use super::super::{Status, SuitePath, TestResult, TimeSource};
 use super::folder::ReadReport;
 use super::layout::Session;
 use super::pairing::{Pair, pair, take_in};
@@ -29,20 +29,22 @@ use crate::problem::{Problem, code};
 
 /// Joins reports that are sorted by folder; also says what looks like a rerun and is not joined.
 pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) {
-    let mut siblings: BTreeMap<(PathBuf, String), Vec<ReadReport>> = BTreeMap::new();
+    let mut siblings: Vec<Siblings> = Vec::new();
     let mut joined = Vec::with_capacity(reports.len());
     for read in reports {
-        let folder = read.report.folder.parent();
-        match folder.filter(|_| Session::of(&read.report).is_some()) {
-            Some(parent) => siblings
-                .entry((parent.to_owned(), read.report.suite.as_str().to_owned()))
-                .or_default()
-                .push(read),
-            None => joined.push(read),
+        let beside: BTreeSet<PathBuf> = read
+            .folders()
+            .filter(|folder| Session::of(folder, &read.report.suite).is_some())
+            .filter_map(|folder| Some(folder.parent()?.to_owned()))
+            .collect();
+        if beside.is_empty() {
+            joined.push(read);
+        } else {
+            Siblings::add(&mut siblings, read, beside);
         }
     }
     let mut notes = in_summaries(&joined);
-    for mut executions in siblings.into_values() {
+    for Siblings { mut executions, .. } in siblings {
         // A stable sort: what has no beginning stays in the order of the folders.
         executions.sort_by_key(|read| read.report.started.map(|(moment, _)| moment));
         let mut chains: Vec<Chain> = Vec::new();
@@ -53,6 +55,43 @@ pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) 
     }
     joined.sort_by(|a, b| a.report.folder.cmp(&b.report.folder));
     (joined, notes)
+}
+
+/// Executions of one suite that lie beside each other, perhaps only as copies.
+struct Siblings {
+    suite: SuitePath,
+    beside: BTreeSet<PathBuf>,
+    executions: Vec<ReadReport>,
+}
+
+impl Siblings {
+    /// Adds an execution that lies in these folders to those that lie there, too.
+    fn add(all: &mut Vec<Siblings>, read: ReadReport, beside: BTreeSet<PathBuf>) {
+        let mut added = Siblings {
+            suite: read.report.suite.clone(),
+            beside,
+            executions: vec![read],
+        };
+        let (touched, rest): (Vec<Siblings>, Vec<Siblings>) =
+            std::mem::take(all).into_iter().partition(|other| {
+                other.suite == added.suite && !other.beside.is_disjoint(&added.beside)
+            });
+        *all = rest;
+        for other in touched.into_iter().rev() {
+            added.beside.extend(other.beside);
+            // In the order of their folders.
+            added.executions.splice(0..0, other.executions);
+        }
+        all.push(added);
+    }
+}
+
+/// What the path of a report, or of a copy of it, says of its session.
+fn session(read: &ReadReport) -> Option<Session> {
+    let sessions = read
+        .folders()
+        .filter_map(|folder| Session::of(folder, &read.report.suite));
+    sessions.max()
 }
 
 /// Suites that only a collection's JUnit tells of have no folders, and so no siblings: they are
@@ -219,7 +258,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(4 * 60 * 60);
 
 fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Verdict {
     let (earlier, whole) = (&chain.last, &chain.whole);
-    let (Some(session), Some(_)) = (Session::of(&whole.report), Session::of(&later.report)) else {
+    let Some(session) = session(whole) else {
         return Verdict::Other;
     };
     let never_counted = earlier.counts_no_retries && later_facts.counts_no_retries;

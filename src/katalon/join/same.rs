@@ -1,6 +1,7 @@
 //! Tells whether two reports are the same execution of a suite.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use super::super::times::WrittenTime;
 use super::super::{Report, Status};
@@ -88,6 +89,7 @@ pub(super) fn leave_out_copies(reports: &mut Vec<ReadReport>) -> Vec<LeftOut> {
                 if copy.has_log && !other.has_log {
                     std::mem::swap(other, &mut copy);
                 }
+                other.copies.extend(copy.folders().map(Path::to_owned));
                 left_out.push(LeftOut {
                     folder: copy.report.display_folder,
                     same_as: other.report.display_folder.clone(),
@@ -197,6 +199,7 @@ pub(super) mod tests {
             needs_no_driver: false,
             collection: String::new(),
             summarised_in: None,
+            copies: Vec::new(),
         }
     }
 
