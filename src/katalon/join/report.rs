@@ -88,7 +88,7 @@ pub(super) fn report(
         ended,
         junit_timestamp: parts.suite.and_then(|suite| suite.timestamp.clone()),
         log_start_millis: log_start(parts.log),
-        finished: log_ended || parts.suite.is_some_and(names_no_incomplete_case),
+        finished: log_ended || parts.cases().is_some_and(names_no_incomplete),
         results,
         files,
         variables: parts.variables(),
@@ -304,11 +304,11 @@ fn ended(parts: &Parts<'_>, started: Option<(Timestamp, TimeSource)>) -> Option<
         .filter(|ended| *ended >= started)
 }
 
-fn names_no_incomplete_case(suite: &JunitSuite) -> bool {
-    suite
-        .cases
-        .iter()
-        .all(|case| Status::parse(&case.status) != Some(Status::Incomplete))
+fn names_no_incomplete(cases: &[JunitCase]) -> bool {
+    let statuses = cases.iter().map(|case| Status::parse(&case.status));
+    statuses
+        .into_iter()
+        .all(|status| status != Some(Status::Incomplete))
 }
 
 /// How times in JUnit's output become moments. They never have a zone, while the suite may.

@@ -146,6 +146,8 @@ fn without_logs_a_rerun_holds_nothing_that_had_passed() {
             (PAY, vec![vec![Failed, Passed]])
         ]
     );
+    let report = super::tests::report("rerun-in-the-same-second");
+    assert_eq!(attempts(&report)[1], (PAY, vec![vec![Failed, Passed]]));
     let read = read("suite-again-without-logs");
     assert_eq!(messages(&read), [""; 0]);
     assert_eq!(read.reports.len(), 2);
@@ -208,6 +210,10 @@ fn executions_that_are_no_reruns_stay_apart_without_a_word() {
         (
             "two-runs-of-version-6",
             vec![(first, Failed), (second, Passed)],
+        ),
+        (
+            "runs-of-version-6-in-a-folder-named-by-a-time",
+            vec![("20190811_065500", Failed), ("20190811_065510", Passed)],
         ),
         (
             "monday-and-tuesday",

@@ -179,8 +179,8 @@ impl Facts {
         }
     }
 
-    /// From the end of this one to the beginning of `later`; `None` if their clocks cannot be
-    /// compared.
+    /// From the end of this one to the beginning of `later`, at most; `None` if their clocks cannot
+    /// be compared.
     fn until(&self, later: &Facts) -> Option<SignedDuration> {
         let between_starts = match (self.exact, later.exact) {
             (Some(earlier), Some(later)) => later.duration_since(earlier),
@@ -190,7 +190,9 @@ impl Facts {
                     WrittenTime::Local(local) => TimeZone::UTC.to_timestamp(local).ok(),
                     WrittenTime::Zoned(_) => None,
                 };
-                on_the_wall(later)?.duration_since(on_the_wall(self)?)
+                let seconds = on_the_wall(later)?.duration_since(on_the_wall(self)?);
+                // Whole seconds: the later one may have begun almost a second later.
+                seconds.checked_add(SignedDuration::from_millis(999))?
             }
         };
         between_starts.checked_sub(self.length?)
@@ -261,6 +263,10 @@ fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Verdict {
     let Some(session) = session(whole) else {
         return Verdict::Other;
     };
+    // Whatever folder somebody put them in: before 7 there were no sessions.
+    if has_no_sessions(&whole.report.katalon_version) {
+        return Verdict::Other;
+    }
     let never_counted = earlier.counts_no_retries && later_facts.counts_no_retries;
     let by_count = earlier.has_log && later_facts.has_log && !never_counted;
     if !by_count
@@ -336,6 +342,12 @@ fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Verdict {
         Some(reason) => Verdict::Doubt(reason),
         None => Verdict::Rerun(pairs),
     }
+}
+
+/// Whether a version of Katalon, `6.3.0.1`, writes reports without a session.
+fn has_no_sessions(version: &str) -> bool {
+    let major = version.split('.').next().unwrap_or_default();
+    major.parse::<u32>().is_ok_and(|major| major < 7)
 }
 
 /// Whether every test case of `later` is one of `earlier` that had not passed.

@@ -913,6 +913,14 @@ fn what_a_later_katalon_adds_is_named_once_and_costs_nothing() {
 }
 
 #[test]
+fn a_junit_that_lists_nothing_does_not_finish_a_run_that_was_killed() {
+    let report = killed("junit-without-cases-beside-killed-log");
+    let expected = [(LOGIN, Status::Passed), (PAY, Status::Incomplete)];
+    assert_eq!(statuses(&report), expected);
+    assert!(!report.finished);
+}
+
+#[test]
 fn a_log_that_ends_before_its_suite_leaves_the_plan() {
     let report = report("log-that-ends-before-its-suite");
     let expected = [(LOGIN, Status::NotRun), (PAY, Status::NotRun)];
