@@ -263,9 +263,9 @@ fn the_summary_shows_totals_runs_and_what_did_not_pass() {
 | Test case | Status | Message | Screenshots | Suite |
 | --- | --- | --- | --- | --- |
 | Test Cases/Shop/Rows | ERROR | Row 2&#58; no page |  | Test Suites/Smoke |
-| Test Cases/Shop/Wrong | FAILED | expected 3 items · but found 2 | 1.png | Test Suites/Smoke |
+| Test Cases/Shop/Wrong | FAILED | expected 3 items · but found 2 | 1.png (step 1) | Test Suites/Smoke |
 | Test Cases/Shop/Lost | INCOMPLETE | the test case was started, and the report does not say how it ended |  | Test Suites/Smoke |
-| Test Cases/Shop/Flaky | flaky | no button | 0.png, 2.png | Test Suites/Smoke |
+| Test Cases/Shop/Flaky | flaky | no button | 0.png (step 1), 2.png (step 1) | Test Suites/Smoke |
 ",
         bar = ["🟥".repeat(16), "⬜".repeat(8), "🟩".repeat(16)].concat()
     );
