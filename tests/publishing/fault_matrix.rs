@@ -2,6 +2,7 @@
 //! run, or named as missing with the right exit code. The README's table is what comes of it.
 
 mod kinds;
+mod planned;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -218,7 +218,7 @@ fn judge(service: &StandIn, finished: &Finished, what: &str, may_be_late: bool) 
 }
 
 /// The number that stands before some words in the last count of the log.
-fn number(log: &str, words: &str) -> usize {
+pub(super) fn number(log: &str, words: &str) -> usize {
     let mut lines = log.lines().rev();
     let line = lines.find(|line| line.contains(" results read: "));
     let line = line.unwrap_or_else(|| panic!("no count in {log}"));
