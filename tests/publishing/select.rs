@@ -280,10 +280,11 @@ fn as_build(run: TaskRun, build: u64) -> TaskRun {
         .var("BUILD_SOURCEBRANCH", "refs/heads/main")
 }
 
-/// Builds 71 to 75 of definition 12, of which 73 is of another branch and 74 of another definition.
+/// Builds 71 to 78 of definition 12, of which 73 is of another branch and 74 of another definition:
+/// more than a page.
 fn with_builds() -> StandIn {
     service_with(|settings| {
-        settings.builds = [71, 72, 73, 74, 75]
+        settings.builds = [71, 72, 73, 74, 75, 76, 77, 78]
             .map(|id| {
                 let mut build = Build::new(id, "Shop");
                 build.definition = if id == 74 { 13 } else { 12 };
@@ -330,7 +331,7 @@ fn latest_is_the_newest_other_build_of_this_definition_and_branch_that_has_runs(
     let service = with_builds();
     publish(&service, 71, &[Case::failed("A", "no")]);
     publish(&service, 72, &[Case::failed("B", "no"), Case::passed("D")]);
-    // Another branch, another definition, and this build; 75 has no run.
+    // Another branch, and this build; those from 75 on have no run.
     publish(&service, 73, &[Case::failed("C", "no")]);
     let folder = Reports::new();
     let inputs = [("testRun", "latest"), FAILED];

@@ -25,6 +25,16 @@ const TIMELINE: Resource = Resource {
     ..LIST
 };
 
+/// The words of the swagger for `queryOrder`.
+const ORDERS: [&str; 6] = [
+    "finishTimeAscending",
+    "finishTimeDescending",
+    "queueTimeAscending",
+    "queueTimeDescending",
+    "startTimeAscending",
+    "startTimeDescending",
+];
+
 pub(crate) fn resource(rest: &[&str]) -> Option<Resource> {
     match rest {
         [name] if routes::is(name, "builds") => Some(LIST),
@@ -92,8 +102,19 @@ fn list(state: &mut State, call: &Call<'_>) -> Handled<Answer> {
         .filter(|build| number.as_ref().is_none_or(|number| &build.number == number))
         .filter(|build| branch.as_ref().is_none_or(|branch| &build.branch == branch))
         .collect();
-    // Newest first.
+    // Newest first, unless somebody asks for another order: ids go up with every time.
     builds.sort_by_key(|build| std::cmp::Reverse(build.id));
+    let order = request.parameter("queryOrder");
+    match order.as_deref() {
+        None => {}
+        Some(order) if !ORDERS.iter().any(|known| routes::is(order, known)) => {
+            return Err(Refusal::argument(format!(
+                "Unknown value '{order}' of queryOrder."
+            )));
+        }
+        Some(order) if order.to_ascii_lowercase().ends_with("ascending") => builds.reverse(),
+        Some(_) => {}
+    }
     let start = request.number("continuationToken")?.unwrap_or(0) as usize;
     let top = request.number("$top")?.unwrap_or(1000) as usize;
     let end = (start + top.min(state.settings.page_size)).min(builds.len());

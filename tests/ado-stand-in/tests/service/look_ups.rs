@@ -98,6 +98,19 @@ fn builds_are_found_newest_first_and_page_by_page() {
 }
 
 #[test]
+fn builds_come_in_the_order_that_was_asked_for() {
+    let service = service_with(|settings| settings.builds.push(Build::new(72, "Shop")));
+    let ids = |order: &str| {
+        let path = format!("Shop/_apis/build/builds?queryOrder={order}");
+        get(&service, &path).ids()
+    };
+    assert_eq!(ids("queueTimeDescending"), [72, 71]);
+    assert_eq!(ids("startTimeAscending"), [71, 72]);
+    let refused = get(&service, "Shop/_apis/build/builds?queryOrder=newest");
+    assert_eq!(refused.status, 400);
+}
+
+#[test]
 fn a_timeline_tells_the_agent_of_a_job() {
     let service = service_with(|settings| {
         settings.builds[0].timeline = vec![TimelineRecord {
