@@ -1,5 +1,5 @@
 //! The commands. Here stands `publish`, stage by stage: connect, find, read, map, publish, account;
-//! `select` and `list` have modules of their own.
+//! `select`, `verify` and `list` have modules of their own.
 
 use crate::account::Account;
 use crate::agent::Agent;
@@ -12,6 +12,7 @@ use crate::pipeline::Pipeline;
 use crate::problem::Severity;
 use crate::publish::{Waits, cancelled};
 use crate::secrets::Secrets;
+use crate::verification::Verification;
 
 mod age;
 mod automation;
@@ -34,6 +35,7 @@ mod session;
 mod settings;
 mod shared_points;
 mod verdict;
+mod verify;
 
 use context::{Context, Local};
 use katalon_project::{SettingsReader, names_a_plan};
@@ -49,7 +51,8 @@ fn nothing_done(invocation: &Invocation) -> &'static str {
     match invocation.command {
         Command::Publish => NOTHING_PUBLISHED,
         Command::Select => "Nothing was selected.",
-        Command::List => "",
+        // Nobody expects them to do anything.
+        Command::Verify | Command::List => "",
     }
 }
 
@@ -63,6 +66,7 @@ pub async fn run(
     match invocation.command {
         Command::Publish => publish(invocation, pipeline, waits, cancel).await,
         Command::Select => select::select(invocation, pipeline, waits, cancel).await,
+        Command::Verify => verify::verify(invocation, pipeline, waits, cancel).await,
         Command::List => list::list(invocation, pipeline, waits, cancel).await,
     }
 }
@@ -84,7 +88,7 @@ pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> Exit
         }
     }
     match stop.command {
-        Command::Publish => {}
+        Command::Publish | Command::Verify => {}
         Command::Select => {
             let done = select::Done::default();
             return select::ended(&done, stop.format, stop.under_task, pipeline, &verdict);
@@ -94,7 +98,11 @@ pub fn inputs_are_wrong(pipeline: &Pipeline, stop: &Stop, agent: &Agent) -> Exit
         }
     }
     let account = Account::default();
-    if stop.format == Format::Json {
+    if stop.format == Format::Json && stop.command == Command::Verify {
+        let found = Verification::default();
+        let code = verdict.exit_code();
+        pipeline.json(&json::verify(&found, code, &pipeline.issues()));
+    } else if stop.format == Format::Json {
         let statuses = StatusMapping::parse_default(StatusMapping::DEFAULT);
         if let Ok(statuses) = statuses {
             let code = verdict.exit_code();

@@ -106,6 +106,8 @@ pub struct Invocation {
     pub format: Format,
     /// `--build-definition`: where `buildNumber` is looked for outside a pipeline, by ID.
     pub build_definition: Option<String>,
+    /// `--suggest-mapping`: the file that `verify` writes; absolute if the working directory is.
+    pub suggest_mapping: Option<PathBuf>,
     /// The inputs.
     pub inputs: Inputs,
     /// What the agent tells.
@@ -203,6 +205,9 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
         let problems = choosing::problems(reader.command, listed, inputs);
         reader.problems.extend(problems);
     }
+    let suggest_mapping = option_text(&matches, options::SUGGEST_MAPPING)
+        .filter(|text| !text.is_empty())
+        .map(|text| environment.current_dir.join(text));
     let mut mapping_file = None;
     let mut katalon_project = None;
     let search_folder = search_folder(inputs.as_ref(), environment);
@@ -279,7 +284,8 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
         Err(_)
             if inputs
                 .as_ref()
-                .is_some_and(|inputs| is_offline(inputs, &agent)) =>
+                .is_some_and(|inputs| is_offline(inputs, &agent))
+                && command == Command::Publish =>
         {
             Ok(None)
         }
@@ -293,6 +299,7 @@ pub fn read(environment: &Environment) -> Result<Request, Stop> {
                 listed,
                 format,
                 build_definition,
+                suggest_mapping,
                 search_folder,
                 katalon_project,
                 mapping_file: mapping_file.unwrap_or_default(),

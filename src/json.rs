@@ -13,8 +13,10 @@ use crate::publish::dry;
 use crate::publish::would_send::WouldSend;
 
 mod others;
+mod verification;
 
 pub use others::{list, select};
+pub use verification::verify;
 
 /// The document of `publish`.
 pub fn publish(

@@ -28,6 +28,7 @@ pub mod publish;
 pub mod secrets;
 pub mod summary;
 pub mod table;
+pub mod verification;
 pub mod x509;
 
 use agent::Agent;

@@ -65,6 +65,14 @@ pub mod code {
     pub const SHARED_POINT: Code = Code("KADO061");
     /// Automation fields of test cases could not be set.
     pub const AUTOMATION_FIELDS: Code = Code("KADO062");
+    /// One test case of Azure DevOps stands for several Katalon test cases.
+    pub const ID_USED_TWICE: Code = Code("KADO090");
+    /// The mapping file names a Katalon test case that no Katalon project has.
+    pub const MAPPED_TEST_CASE_MISSING: Code = Code("KADO091");
+    /// Katalon test cases have no ID.
+    pub const WITHOUT_ID: Code = Code("KADO092");
+    /// No Katalon project was found to check.
+    pub const NO_KATALON_PROJECT: Code = Code("KADO093");
     /// A report folder cannot be read at all.
     pub const UNREADABLE_REPORT: Code = Code("KADO302");
 
@@ -167,6 +175,18 @@ pub mod code {
         NO_SUCH_SUITE,
         NO_SUCH_CONFIGURATION,
     ];
+    /// A permission to read is missing.
+    pub const MAY_NOT_READ: Code = Code("KADO607");
+    /// A test case does not exist, or cannot be seen.
+    pub const NO_SUCH_TEST_CASE: Code = Code("KADO608");
+    /// An ID is that of a work item that is no test case.
+    pub const NOT_A_TEST_CASE: Code = Code("KADO609");
+    /// A test case is in none of the test plans.
+    pub const NOT_IN_PLAN: Code = Code("KADO610");
+    /// A test case has no point that a result could reach.
+    pub const NO_POINT: Code = Code("KADO611");
+    /// The mapping file that was asked for could not be written.
+    pub const NO_SUGGESTION: Code = Code("KADO612");
     /// Results reach no test point, and the inputs say that this fails.
     pub const UNMATCHED_FAILS: Code = Code("KADO601");
     /// No Katalon test case was found for some test cases, and the inputs say that this fails.

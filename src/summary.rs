@@ -14,8 +14,10 @@ use crate::publish::dry::is_imagined_run;
 use crate::secrets::Secrets;
 
 mod inert;
+mod verification;
 
 use inert::{link, text};
+pub use verification::of_verification;
 
 /// The name of the page, which Azure DevOps shows as its heading.
 pub const FILE_NAME: &str = "Katalon test results.md";
@@ -57,11 +59,7 @@ struct Page<'a> {
 impl Page<'_> {
     /// Text from outside: masked, not too long, inert.
     fn shown(&self, raw: &str) -> String {
-        let masked = self.secrets.mask(raw.trim());
-        match masked.char_indices().nth(LONGEST_TEXT) {
-            Some((end, _)) => format!("{}…", text(&masked[..end])),
-            None => text(&masked),
-        }
+        shortened(&self.secrets.mask(raw.trim()))
     }
 
     /// The bar, and the counts that it is made of.
@@ -114,10 +112,7 @@ impl Page<'_> {
     }
 
     fn notes(&self, notes: &[String]) -> String {
-        let lines = notes
-            .iter()
-            .map(|note| format!("- ⚠️ {}\n", self.shown(note)));
-        listed("", lines.collect(), "more problems")
+        note_lines(notes, |raw| self.shown(raw))
     }
 
     /// The runs that hold the results, or would.
@@ -264,6 +259,20 @@ impl Page<'_> {
             self.shown(message)
         }
     }
+}
+
+/// A masked text, not too long, inert.
+fn shortened(masked: &str) -> String {
+    match masked.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", text(&masked[..end])),
+        None => text(masked),
+    }
+}
+
+/// What went wrong, a line each.
+fn note_lines(notes: &[String], shown: impl Fn(&str) -> String) -> String {
+    let lines = notes.iter().map(|note| format!("- ⚠️ {}\n", shown(note)));
+    listed("", lines.collect(), "more problems")
 }
 
 /// Lines below their head, as many as may be, and the number of the others; nothing if there are

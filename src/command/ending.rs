@@ -26,7 +26,9 @@ pub(super) fn finish(
     masking::tell_counts(pipeline, secrets);
     judge(account, invocation, pipeline, &mut verdict);
     set_outputs(pipeline, account, verdict.exit_code());
-    write_summary(account, invocation, pipeline, secrets);
+    upload_summary(invocation, pipeline, |notes| {
+        summary::markdown(account, notes, secrets, invocation.inputs.dry_run.value)
+    });
     pipeline.finish_issues();
     write_json(account, invocation, pipeline, verdict.exit_code());
     tell_counts(account, pipeline, invocation.inputs.dry_run.value);
@@ -222,11 +224,11 @@ fn write_json(
     }
 }
 
-fn write_summary(
-    account: &Account,
+/// Shows a page on the build's summary; it is made of what went wrong so far.
+pub(super) fn upload_summary(
     invocation: &Invocation,
     pipeline: &Pipeline,
-    secrets: &Secrets,
+    page: impl FnOnce(&[String]) -> String,
 ) {
     let Some(folder) = invocation
         .agent
@@ -245,7 +247,7 @@ fn write_summary(
         .filter(|(severity, told, _)| worth_a_note(*severity, *told))
         .map(|(_, code, text)| format!("{code}: {text}"))
         .collect();
-    let page = summary::markdown(account, &notes, secrets, invocation.inputs.dry_run.value);
+    let page = page(&notes);
     // The agent reads the file after the step, so each step of a job needs one of its own.
     let folder = folder.join(format!(
         "katalon-ado-{}-{}",

@@ -73,6 +73,22 @@ impl KatalonProjects {
         found
     }
 
+    /// Those that `publish` could take IDs from, wherever reports will lie: the one that was given,
+    /// else all below the search folder, else the nearest above it.
+    fn without_reports(given: Option<&Path>, search_folder: &Path) -> Self {
+        let folders = match given {
+            Some(given) => vec![given.to_owned()],
+            None => match project::below(search_folder) {
+                below if below.is_empty() => project::above(search_folder).into_iter().collect(),
+                below => below,
+            },
+        };
+        Self {
+            folders,
+            ..Self::default()
+        }
+    }
+
     /// Reads them whole; `None` if somebody cancels. Warnings are those of all.
     pub(super) async fn read(&self, pipeline: &Pipeline, cancel: &Cancel) -> Option<Vec<Project>> {
         let folders = self.folders.clone();
@@ -137,6 +153,19 @@ pub(super) async fn find(
     let reports: Vec<PathBuf> = reports.iter().map(|report| report.folder.clone()).collect();
     aside(cancel, move || {
         KatalonProjects::find(given.as_deref(), &search_folder, &reports)
+    })
+    .await
+}
+
+/// Finds the Katalon projects where no report is at hand; `None` if somebody cancels.
+pub(super) async fn find_without_reports(
+    invocation: &Invocation,
+    cancel: &Cancel,
+) -> Option<KatalonProjects> {
+    let given = invocation.katalon_project.clone();
+    let search_folder = invocation.search_folder.clone();
+    aside(cancel, move || {
+        KatalonProjects::without_reports(given.as_deref(), &search_folder)
     })
     .await
 }

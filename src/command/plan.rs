@@ -22,6 +22,7 @@ use crate::problem::{Problem, code, counted as count};
 
 mod explaining;
 pub(super) mod lists;
+pub(super) mod looking;
 pub(super) mod naming;
 mod points;
 
@@ -187,6 +188,7 @@ impl KatalonSide {
 }
 
 /// What was read of Azure DevOps.
+#[derive(Default)]
 struct Read {
     plans: Vec<Plan>,
     configurations: Configurations,
@@ -218,20 +220,8 @@ impl Context<'_> {
             .flat_map(|(_, _, ids)| ids.ids.iter().copied())
             .collect();
         let test_cases: Vec<TestCaseId> = test_cases.into_iter().collect();
-        let mut read = match self.read_plans(&stored, &test_cases, &mut wrong).await {
-            Ok(read) => read,
-            Err(Unread::Ended(exit_code, problem)) => return Err((exit_code, problem)),
-            Err(Unread::Refused(refusal)) => {
-                if !self.note_about_the_plan(&refusal, &mut wrong) {
-                    return Err(self.not_read(&refusal));
-                }
-                Read {
-                    plans: Vec::new(),
-                    configurations: Configurations::default(),
-                    of_rules: HashMap::new(),
-                }
-            }
-        };
+        let read = self.read_plans(&stored, &test_cases, &mut wrong).await;
+        let mut read = self.unless_about_the_plan(read, &mut wrong)?;
         self.choose_suites(&mut read.plans, &mut wrong);
         let decider = Decider {
             context: self,
@@ -281,6 +271,24 @@ impl Context<'_> {
         Ok(matching)
     }
 
+    /// What was read; nothing, and a wrong input, where the service refused it over the plan.
+    fn unless_about_the_plan(
+        &self,
+        read: Result<Read, Unread>,
+        wrong: &mut Wrong,
+    ) -> Result<Read, (ExitCode, Problem)> {
+        match read {
+            Ok(read) => Ok(read),
+            Err(Unread::Ended(exit_code, problem)) => Err((exit_code, problem)),
+            Err(Unread::Refused(refusal)) => {
+                if !self.note_about_the_plan(&refusal, wrong) {
+                    return Err(self.not_read(&refusal));
+                }
+                Ok(Read::default())
+            }
+        }
+    }
+
     /// Suites only where they choose; else they are read when a reason has to name one.
     async fn read_plans(
         &self,
@@ -288,11 +296,7 @@ impl Context<'_> {
         test_cases: &[TestCaseId],
         wrong: &mut Wrong,
     ) -> Result<Read, Unread> {
-        let mut read = Read {
-            plans: Vec::new(),
-            configurations: Configurations::default(),
-            of_rules: HashMap::new(),
-        };
+        let mut read = Read::default();
         let has_rules = !self
             .invocation
             .inputs

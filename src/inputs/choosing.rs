@@ -38,6 +38,6 @@ pub(super) fn problems(
                 "Give 'testPlan' (option '--test-plan'); 'list plans' shows those that there are.",
             ))
         }
-        (Command::Select | Command::List | Command::Publish, _) => None,
+        (Command::Select | Command::List | Command::Verify | Command::Publish, _) => None,
     }
 }

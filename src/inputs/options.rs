@@ -18,6 +18,9 @@ pub(super) const BUILD_DEFINITION: &str = "build-definition";
 pub(super) const WHAT: &str = "what";
 /// The option of `list` that shows closed plans too.
 pub(super) const ALL: &str = "all";
+/// The option that names the file that `verify` writes.
+pub(super) const SUGGEST_MAPPING: &str = "suggest-mapping";
+
 /// The option that says what stdout holds.
 pub(super) const FORMAT: &str = "format";
 /// The command that the task's launcher starts.
@@ -119,7 +122,8 @@ fn given_twice(matches: &ArgMatches) -> Vec<Problem> {
         Kind::Text | Kind::Bool | Kind::Seconds | Kind::OneOf(_) | Kind::ServiceConnection => true,
     });
     let of_rows = rows.map(|row| (row.field(), row.option()));
-    let others = [ORGANIZATION, BUILD_DEFINITION, FORMAT].map(|name| (name, name.to_owned()));
+    let others = [ORGANIZATION, BUILD_DEFINITION, SUGGEST_MAPPING, FORMAT]
+        .map(|name| (name, name.to_owned()));
     of_rows
         .chain(others)
         .filter(|(id, _)| {
@@ -184,6 +188,18 @@ fn definition() -> clap::Command {
                 .action(ArgAction::SetTrue)
                 .help("Also plans that are closed"),
         );
+    let verify = clap::Command::new(Command::Verify.word())
+        .about("Says what of publishing would not work, and writes nothing to Azure DevOps")
+        .arg(
+            Arg::new(SUGGEST_MAPPING)
+                .long(SUGGEST_MAPPING)
+                .action(ArgAction::Append)
+                .value_name("FILE.csv")
+                .help(
+                    "Write a file for 'testCaseMapping': test cases of the plan and of Katalon \
+                     with equal titles joined, the others side by side; never over another file",
+                ),
+        );
     let task = clap::Command::new(TASK)
         .about("Runs the command that the input 'command' names, as the pipeline task does")
         .after_help(
@@ -206,6 +222,7 @@ fn definition() -> clap::Command {
     for (command, of) in [
         (publish, Some(Command::Publish)),
         (select, Some(Command::Select)),
+        (verify, Some(Command::Verify)),
         (list, Some(Command::List)),
         (task, None),
     ] {
@@ -225,7 +242,9 @@ fn definition() -> clap::Command {
         let command = command.arg(organization);
         let command = match of {
             Some(Command::List) => command,
-            Some(Command::Publish | Command::Select) | None => command.arg(definition),
+            Some(Command::Publish | Command::Select | Command::Verify) | None => {
+                command.arg(definition)
+            }
         };
         program = program.subcommand(command.args(rows.map(argument)));
     }

@@ -101,8 +101,14 @@ impl Row {
         not_given.into_iter().chain(words.iter().copied()).collect()
     }
 
-    /// Whether `command` reads it, or `task` on the way to that command.
+    /// Whether `command` reads it, or `task` on the way to that command. `verify` says what of
+    /// publishing would not work, so it reads what `publish` reads.
     pub fn is_of(&self, command: Command, under_task: bool) -> bool {
+        let command = if command == Command::Verify {
+            Command::Publish
+        } else {
+            command
+        };
         self.commands.contains(&command) || (under_task && self.commands.is_empty())
     }
 }

@@ -246,26 +246,29 @@ pub enum Command {
     Publish,
     /// Says which Katalon test cases to run.
     Select,
+    /// Says what of publishing would not work.
+    Verify,
     /// Shows what can be chosen; for the command line alone.
     List,
 }
 
 impl Command {
     /// The commands that the task offers.
-    const OF_THE_TASK: &[&str] = &["publish", "select"];
+    const OF_THE_TASK: &[&str] = &["publish", "select", "verify"];
 
     /// The word that people type.
     pub fn word(self) -> &'static str {
         match self {
             Self::Publish => "publish",
             Self::Select => "select",
+            Self::Verify => "verify",
             Self::List => "list",
         }
     }
 
     /// The command of that name on a command line.
     pub(super) fn named(word: &str) -> Option<Self> {
-        let all = [Self::Publish, Self::Select, Self::List];
+        let all = [Self::Publish, Self::Select, Self::Verify, Self::List];
         all.into_iter().find(|command| command.word() == word)
     }
 }

@@ -62,6 +62,11 @@ impl Plan {
         positions.map(|&at| &self.points[at])
     }
 
+    /// All points, in the order of the service.
+    pub fn points(&self) -> &[StoredTestPoint] {
+        &self.points
+    }
+
     /// Whether results may go to points in a suite. One that the service did not name is not among
     /// the chosen.
     pub fn is_chosen(&self, suite: Option<TestSuiteId>) -> bool {
@@ -90,7 +95,7 @@ impl Plan {
 }
 
 /// The name of a point's configuration, else its ID.
-pub(super) fn configuration_name(point: &StoredTestPoint) -> String {
+pub fn configuration_name(point: &StoredTestPoint) -> String {
     if point.configuration_name.is_empty() {
         point.configuration.to_string()
     } else {
@@ -191,6 +196,11 @@ impl Suites {
             }
         }
         found
+    }
+
+    /// All of them, by ID.
+    pub fn ids(&self) -> impl Iterator<Item = TestSuiteId> {
+        self.by_id.keys().copied()
     }
 
     /// Whether none was read.

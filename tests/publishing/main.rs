@@ -48,6 +48,7 @@ mod silence;
 mod stale_reports;
 mod test_run_per;
 mod test_runs;
+mod verify;
 mod waiting;
 mod what_arrives;
 mod which_build;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ado_stand_in::{Settings, StandIn};
-use katalon_ado::inputs::{Kind, Row, TABLE};
+use katalon_ado::inputs::{Command, InputValue, Kind, Row, TABLE};
 use serde_json::{Value, json};
 
 fn top() -> &'static Path {
@@ -299,12 +299,12 @@ fn a_group_is_shown_for_the_commands_that_read_its_inputs() {
         let mut number = 0;
         for input in members {
             number += 1;
-            let commands = row(text(input, "name")).commands;
-            // `list` is for the command line alone.
-            let commands: BTreeSet<String> = commands
+            let row = row(text(input, "name"));
+            let reads = |word: &&&str| row.is_of(Command::parse(word).unwrap(), false);
+            let commands: BTreeSet<String> = every
                 .iter()
-                .map(|command| command.word().to_owned())
-                .filter(|word| every.contains(&word.as_str()))
+                .filter(reads)
+                .map(|&word| word.to_owned())
                 .collect();
             assert_eq!(commands, shown, "{} in group {name}", text(input, "name"));
         }

@@ -29,30 +29,11 @@ impl Context<'_> {
         &self,
         test_cases: &[TestCaseId],
     ) -> Result<Found, (ExitCode, Problem)> {
-        let mut found = Found::default();
         let (client, project) = (self.client, self.plan_project());
-        for some in test_cases.chunks(WORK_ITEMS_PER_REQUEST) {
-            let ids: Vec<u64> = some.iter().map(|id| id.0).collect();
-            let fields = [field::TYPE, field::TITLE, field::AUTOMATION_STATUS];
-            let asked = self
-                .answer(|| client.work_items(project, &ids, &fields))
-                .await;
-            let Some(items) = self.unless_refused(asked)? else {
-                break;
-            };
-            for &id in some {
-                let item = items.iter().find(|item| item.id == id.0);
-                let kind = match item {
-                    None => WorkItemKind::Unknown,
-                    Some(item) if item.is_test_case() => WorkItemKind::TestCase,
-                    Some(item) => WorkItemKind::Other {
-                        kind: item.field(field::TYPE).to_owned(),
-                        title: item.field(field::TITLE).to_owned(),
-                    },
-                };
-                found.work_items.insert(id, kind);
-            }
-        }
+        let mut found = Found {
+            work_items: self.kinds(test_cases).await?,
+            elsewhere: HashMap::new(),
+        };
         let exist = test_cases
             .iter()
             .filter(|id| found.work_items.get(id) == Some(&WorkItemKind::TestCase));
@@ -74,6 +55,38 @@ impl Context<'_> {
             found.elsewhere.insert(id, places);
         }
         Ok(found)
+    }
+
+    /// What these work items are, many in a request. Refused, they stay unknown.
+    pub(super) async fn kinds(
+        &self,
+        test_cases: &[TestCaseId],
+    ) -> Result<HashMap<TestCaseId, WorkItemKind>, (ExitCode, Problem)> {
+        let (client, project) = (self.client, self.plan_project());
+        let mut work_items = HashMap::new();
+        for some in test_cases.chunks(WORK_ITEMS_PER_REQUEST) {
+            let ids: Vec<u64> = some.iter().map(|id| id.0).collect();
+            let fields = [field::TYPE, field::TITLE, field::AUTOMATION_STATUS];
+            let asked = self
+                .answer(|| client.work_items(project, &ids, &fields))
+                .await;
+            let Some(items) = self.unless_refused(asked)? else {
+                break;
+            };
+            for &id in some {
+                let item = items.iter().find(|item| item.id == id.0);
+                let kind = match item {
+                    None => WorkItemKind::Unknown,
+                    Some(item) if item.is_test_case() => WorkItemKind::TestCase,
+                    Some(item) => WorkItemKind::Other {
+                        kind: item.field(field::TYPE).to_owned(),
+                        title: item.field(field::TITLE).to_owned(),
+                    },
+                };
+                work_items.insert(id, kind);
+            }
+        }
+        Ok(work_items)
     }
 
     fn unless_refused<T>(

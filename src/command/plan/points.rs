@@ -8,6 +8,7 @@ use crate::azure_devops::sent::Sent;
 use crate::azure_devops::test_plans::StoredTestPlan;
 use crate::azure_devops::test_points::{StoredTestPoint, WALKS_BELOW};
 use crate::azure_devops::{Page, TestCaseId, TestPlanId, TestPointId, TestSuiteId};
+use crate::mapping::plan::Suites;
 
 /// Test cases asked for at once. How many the service takes is not documented; where it refuses,
 /// half as many are asked for.
@@ -60,6 +61,25 @@ impl Context<'_> {
             of_plan.insert(plan.id, points);
         }
         Ok(of_plan)
+    }
+
+    /// Every point of a plan.
+    pub(super) async fn all_points(
+        &self,
+        plan: &StoredTestPlan,
+        suites: &Suites,
+    ) -> Result<Vec<StoredTestPoint>, Unread> {
+        // An old server tells the points of one suite only, so each is asked.
+        let suites: Vec<TestSuiteId> = match plan.root_suite {
+            Some(root) if self.client.version() >= WALKS_BELOW => vec![root],
+            Some(_) | None => suites.ids().collect(),
+        };
+        let mut points = Vec::new();
+        for suite in suites {
+            let ask = |next: Option<String>| self.walk(plan.id, suite, &[], next);
+            points.extend(self.list_by_token(ask, |point| point.id).await?);
+        }
+        Ok(points)
     }
 
     /// A page of the points of a suite and those below it.
