@@ -17,6 +17,7 @@ mod attachments;
 mod choosing;
 mod configuration_mapping;
 mod katalon_settings;
+mod manual;
 mod mapping_file;
 mod options;
 mod outcomes;

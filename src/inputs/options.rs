@@ -5,6 +5,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches};
 
+use super::manual;
 use super::table::{Row, TABLE};
 use super::value::{Command, InputValue, Kind, Listed};
 use crate::problem::{Problem, code};
@@ -190,6 +191,7 @@ fn definition() -> clap::Command {
         );
     let verify = clap::Command::new(Command::Verify.word())
         .about("Says what of publishing would not work, and writes nothing to Azure DevOps")
+        .after_help(manual::OF_VERIFY)
         .arg(
             Arg::new(SUGGEST_MAPPING)
                 .long(SUGGEST_MAPPING)
@@ -210,6 +212,7 @@ fn definition() -> clap::Command {
         .version(env!("CARGO_PKG_VERSION"))
         .propagate_version(true)
         .about("Publishes Katalon Studio test reports to Azure DevOps")
+        .after_help(manual::OF_PROGRAM)
         .subcommand_required(true)
         .arg(
             Arg::new(FORMAT)
@@ -383,6 +386,9 @@ mod tests {
         }
         assert!(!help.contains("--command"));
         assert_eq!(text(&["help", "publish"]), help);
+        let verify = text(&["verify", "--help"]);
+        assert!(verify.contains("--test-plan") && verify.contains("--suggest-mapping"));
+        assert!(!help.contains("--suggest-mapping"));
         assert!(text(&["task", "--help"]).contains("--command"));
     }
 

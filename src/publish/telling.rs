@@ -2,7 +2,35 @@
 
 use super::desired::Desired;
 use super::fate::Remark;
+use super::step::Step;
 use crate::problem::{Problem, code, counted};
+
+/// How far the sending of a run is with this step; `None` if the step sends nothing of it.
+pub(super) fn progress(step: &Step, desired: &Desired) -> Option<String> {
+    let last = |positions: &mut dyn Iterator<Item = usize>| positions.max().map(|last| last + 1);
+    let (run, what, sent, all) = match step {
+        Step::AddResults { run, results, .. } | Step::FillResults { run, results, .. } => {
+            let sent = last(&mut results.iter().copied())?;
+            (run, "results", sent, desired.runs[*run].results.len())
+        }
+        Step::Attach {
+            run, attachments, ..
+        } => {
+            let sent = last(&mut attachments.iter().map(|(position, _)| *position))?;
+            let all = desired.runs[*run].attachments.len();
+            (run, "attachments", sent, all)
+        }
+        Step::Create { .. }
+        | Step::End { .. }
+        | Step::LookUp { .. }
+        | Step::ReadFound { .. }
+        | Step::ReadResults { .. }
+        | Step::ReadAttachments { .. }
+        | Step::ReadRun { .. } => return None,
+    };
+    let name = desired.runs[*run].run.name.as_str();
+    Some(format!("{what} {sent} of {all}: {name}"))
+}
 
 /// A remark, as it is told.
 pub(super) enum Told {

@@ -9,7 +9,7 @@ use super::desired::Desired;
 use super::retry::Patience;
 use super::seen::{Answer, Seen, Stop, Wait};
 use super::step::{self, Next, Step};
-use super::telling::{Told, told};
+use super::telling::{Told, progress, told};
 use super::waiting::{self, WORTH_A_LINE};
 use super::would_send::Gathered;
 use super::{Published, Publisher, dry};
@@ -102,12 +102,14 @@ impl<'a> Work<'a> {
             attachments,
         } = &step
         {
+            self.show_progress(&step);
             return self.attach(*run, *id, attachments).await;
         }
         let sent = if imagined {
             self.tell_imagined(&step);
             Sent::Answered(dry::imagine(self.desired, &self.published.seen, &step))
         } else {
+            self.show_progress(&step);
             match self.send_unless_cancelled(&step).await {
                 Some(sent) => sent,
                 None => return Outcome::Cancelled,
@@ -352,6 +354,13 @@ impl<'a> Work<'a> {
             | Step::ReadResults { .. }
             | Step::ReadAttachments { .. }
             | Step::ReadRun { .. } => {}
+        }
+    }
+
+    /// On a terminal, how far a long upload is.
+    fn show_progress(&self, step: &Step) {
+        if let Some(text) = progress(step, self.desired) {
+            self.publisher.pipeline.progress(&text);
         }
     }
 
