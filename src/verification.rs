@@ -90,14 +90,12 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// How many checks, permissions and test cases ended so.
+    /// How many checks and permissions ended so. Test cases are one check, however many there are.
     pub fn count(&self, state: State) -> usize {
         let checks = self.checks.iter().map(|check| check.state);
         let permissions = self.permissions.iter().map(|one| one.state);
-        let test_cases = self.test_cases.iter().map(|one| one.state);
         checks
             .chain(permissions)
-            .chain(test_cases)
             .filter(|&other| other == state)
             .count()
     }

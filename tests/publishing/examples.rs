@@ -12,8 +12,16 @@ use crate::support::holdings::names;
 use crate::support::plan::{add_case, add_plan, on_points, test_case};
 use crate::support::{Case, Finished, Reports, Suite, TaskRun, service};
 
-/// The examples that a test here drives.
-const DRIVEN: [&str; 2] = ["rerun-failed-tests.yml", "run-a-plans-suite.yml"];
+/// The examples that a test drives.
+const DRIVEN: [&str; 6] = [
+    // In `examples_of_publishing.rs`.
+    "by-hand.yml",
+    "matrix.yml",
+    "nightly.yml",
+    "release.yml",
+    "rerun-failed-tests.yml",
+    "run-a-plans-suite.yml",
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pipelines")

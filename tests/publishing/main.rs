@@ -18,6 +18,7 @@ mod connection;
 mod disk;
 mod dry_run;
 mod examples;
+mod examples_of_publishing;
 mod fault_matrix;
 mod first_publication;
 mod gates;

@@ -496,3 +496,52 @@ fn the_suggested_file_joins_equal_titles_and_guesses_nothing() {
     assert_eq!(document["exitCode"], 0);
     katalon_project(&project);
 }
+
+/// What the README shows of `verify` is what it prints.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = include_str!("../../README.md").replace("\r\n", "\n");
+    let (_, chapter) = readme.split_once("\n## From nothing to results\n").unwrap();
+    let (_, shown) = chapter.split_once("```text\n").unwrap();
+    let shown = shown.split("```").next().unwrap();
+
+    let service = service();
+    add_plan(&service);
+    add_case(&service, 41, "Log in");
+    add_case(&service, 42, "Pay by card");
+    service.add_work_item(WorkItem::new(77, "User Story", "Checkout"));
+    let project = Reports::new();
+    test_case(&project, "Log in", "41", "");
+    test_case(&project, "Pay by card", "42", "");
+    test_case(&project, "Search", "77", "");
+    test_case(&project, "Log out", "", "");
+    let mut verify = TaskRun::new(&service, project.path()).args(&[
+        "verify",
+        "--organization",
+        &service.collection_url(),
+    ]);
+    for name in [
+        "TF_BUILD",
+        "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
+        "BUILD_BUILDID",
+        "BUILD_BUILDNUMBER",
+        "BUILD_BUILDURI",
+    ] {
+        verify = verify.var(name, "");
+    }
+    let finished = run(&service, &verify.input("testPlan", "510"));
+    assert_eq!(finished.code, 6);
+    let (_, printed) = finished.stdout.split_once("\nTest case IDs\n").unwrap();
+    let printed = format!("Test case IDs\n{printed}")
+        .replace(&service.collection_url(), "https://dev.azure.com/contoso/")
+        .replace(&project.path().display().to_string(), "shop-tests");
+    // Columns are as wide as their widest cell, and addresses differ in length.
+    let words = |text: &str| -> Vec<String> {
+        let is_rule = |line: &&str| !line.is_empty() && line.chars().all(|c| "- ".contains(c));
+        let lines = text.lines().filter(|line| !is_rule(line));
+        lines
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect()
+    };
+    assert_eq!(words(shown), words(&printed), "{printed}");
+}
