@@ -170,6 +170,7 @@ async fn publish(
         let profiles = profiles.iter();
         profiles.for_each(|profile| masking::learn_profile(&mut secrets, profile));
     }
+    let refused = masking::learn_requests(&mut secrets, reports, invocation, cancel).await;
     masking::mask_with(pipeline, &secrets);
     reports
         .iter()
@@ -193,9 +194,6 @@ async fn publish(
     }
     let invocation = &*invocation;
     let inputs = &invocation.inputs;
-    // Now that Katalon's settings have said which files are attached.
-    let refused = masking::learn_requests(&mut secrets, reports, invocation, cancel).await;
-    masking::mask_with(pipeline, &secrets);
     let katalon = match &projects {
         Some(projects) if names_a_plan(invocation) => {
             KatalonSide::read(projects, pipeline, cancel).await

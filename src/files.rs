@@ -43,6 +43,8 @@ pub struct Listed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum How {
     AsItIs,
+    /// As it is, unless it is text: a log may name any file as a picture.
+    AsPicture,
     Masked(TextKind),
     /// Not at all.
     Refused(String),
@@ -150,7 +152,7 @@ pub fn list(reports: &[&Report], wanted: Wanted<'_>, refused: &Refused) -> Vec<L
                 .flat_map(|attempt| wanted.of_attempt(attempt));
             listed.extend(files.map(|file| Listed {
                 path: file.path.clone(),
-                how: How::AsItIs,
+                how: How::AsPicture,
             }));
         }
     }
@@ -163,6 +165,10 @@ pub fn prepare(listed: &[Listed], secrets: &Arc<Secrets>) -> Files {
     for Listed { path, how } in listed {
         files.entry(path.clone()).or_insert_with(|| match how {
             How::AsItIs => as_it_is(path),
+            How::AsPicture if is_named_like_text(path) && !is_binary(path) => {
+                masked_text(path, TextKind::Data, secrets)
+            }
+            How::AsPicture => as_it_is(path),
             How::Masked(kind) => masked_text(path, *kind, secrets),
             How::Refused(why) => Err(why.clone()),
         });
@@ -189,6 +195,24 @@ fn masked_text(path: &Path, kind: TextKind, secrets: &Arc<Secrets>) -> Result<Pr
         return zipped::prepare(path, kind, length, &secrets, ATTACHMENT_LIMIT);
     }
     masked::prepare(path, kind, length, secrets)
+}
+
+/// Whether the name is none of a picture or a video.
+fn is_named_like_text(path: &Path) -> bool {
+    const AS_THEY_ARE: [&str; 12] = [
+        "png", "jpg", "jpeg", "gif", "bmp", "webp", "avi", "mp4", "mov", "webm", "mkv", "wmv",
+    ];
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    !extension.is_some_and(|own| AS_THEY_ARE.iter().any(|one| own.eq_ignore_ascii_case(one)))
+}
+
+/// Whether a file begins as no text does. One that cannot be opened is told by who reads it.
+fn is_binary(path: &Path) -> bool {
+    const BEGINNING: u64 = 8 * 1024;
+    let mut beginning = Vec::new();
+    let read = open(path).map(|(file, _)| file.take(BEGINNING).read_to_end(&mut beginning));
+    let is_utf16 = beginning.starts_with(&[0xFF, 0xFE]) || beginning.starts_with(&[0xFE, 0xFF]);
+    matches!(read, Ok(Ok(_))) && !is_utf16 && beginning.contains(&0)
 }
 
 fn as_it_is(path: &Path) -> Result<Prepared, String> {

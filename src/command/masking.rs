@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use super::reading::aside;
 use crate::agent::{Agent, Token};
 use crate::cancel::Cancel;
-use crate::files::{self, Refused, Wanted};
+use crate::files::{self, Refused};
 use crate::inputs::Invocation;
 use crate::katalon::har::{self, Har};
 use crate::katalon::profiles::Profile;
-use crate::katalon::{Report, Variable};
+use crate::katalon::{Report, TestResult, Variable};
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code};
 use crate::secrets::Secrets;
@@ -80,19 +80,23 @@ pub(super) fn learn_secrets(secrets: &mut Secrets, report: &Report) {
 }
 
 /// What is secret in the HAR files that are to be attached must be known before anything is sent.
-/// Gives those that must not be attached, and why.
+/// Gives those that must not be attached, and why. (Katalon's settings may say later of which
+/// results files are attached, but know no HAR.)
 pub(super) async fn learn_requests(
     secrets: &mut Secrets,
     reports: &[Report],
     invocation: &Invocation,
     cancel: &Cancel,
 ) -> Refused {
-    let wanted = Wanted::of(&invocation.inputs);
-    let files = reports.iter().flat_map(|report| wanted.requests_of(report));
-    let paths: BTreeSet<PathBuf> = files.map(|file| file.path.clone()).collect();
-    if paths.is_empty() || !invocation.inputs.mask_test_data.value {
+    let inputs = &invocation.inputs;
+    if !inputs.attachments.value.har || !inputs.mask_test_data.value {
         return Refused::new();
     }
+    let results = reports.iter().flat_map(|report| &report.results);
+    let files = results
+        .flat_map(TestResult::all_attempts)
+        .flat_map(|attempt| &attempt.requests);
+    let paths: BTreeSet<PathBuf> = files.map(|file| file.path.clone()).collect();
     let names = secrets.names().clone();
     let reading = move || -> Vec<(PathBuf, Result<Har, String>)> {
         let read = |path: &Path| files::open(path).and_then(|(file, _)| har::read(file, &names));

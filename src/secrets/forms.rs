@@ -86,12 +86,17 @@ fn json(value: &str, for_html: bool, ascii_only: bool) -> String {
 }
 
 /// As text and as attributes are written: quotes need no escape in the one, apostrophes mostly none
-/// in either.
-fn xml(text: &str) -> [String; 6] {
-    let least = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+/// in either, and `>` in neither.
+fn xml(text: &str) -> BTreeSet<String> {
+    let least = text.replace('&', "&amp;").replace('<', "&lt;");
+    let mut all = BTreeSet::from(xml_with(&least.replace('>', "&gt;")));
+    if text.contains('>') {
+        all.extend(xml_with(&least));
+    }
+    all
+}
+
+fn xml_with(least: &str) -> [String; 6] {
     let quotes = least.replace('"', "&quot;");
     let all = quotes.replace('\'', "&apos;");
     let by_number = least.replace('"', "&#34;").replace('\'', "&#39;");
@@ -105,7 +110,7 @@ fn xml(text: &str) -> [String; 6] {
             c => lines.push(c),
         }
     }
-    [least, quotes, all, by_number, html, lines]
+    [least.to_owned(), quotes, all, by_number, html, lines]
 }
 
 fn percent_encoded(bytes: &[u8]) -> String {
@@ -147,6 +152,14 @@ mod tests {
     #[test]
     fn letters_and_digits_have_one_form() {
         assert_eq!(of("Sommer2026").len(), 1);
+    }
+
+    #[test]
+    fn signs_that_need_no_escape_may_have_none() {
+        let forms = of("a>'b\"<");
+        for form in ["a>'b&quot;&lt;", "a&gt;'b\"&lt;", "a>'b&amp;quot;&amp;lt;"] {
+            assert!(forms.contains(form), "{form}");
+        }
     }
 
     #[test]

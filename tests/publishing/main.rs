@@ -13,6 +13,7 @@ mod support;
 mod attachments;
 mod bad_results;
 mod budget;
+mod canaries;
 mod cancel;
 mod connection;
 mod disk;

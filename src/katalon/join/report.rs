@@ -155,6 +155,10 @@ impl Parts<'_> {
             .map(|(name, value)| named(name, value, false));
         let global = self.properties.global_variables.iter();
         let global = global.map(|(name, value)| named(name, value, false));
+        // Cloud runs write a token into the address of their driver.
+        let addresses = [self.junit(DRIVER_ADDRESS), self.run_data(DRIVER_ADDRESS)];
+        let addresses = addresses.into_iter();
+        let tokens = addresses.map(|address| named(DRIVER_TOKEN, password_in(address), false));
         let mut known = HashSet::new();
         logged
             .chain(other)
@@ -163,6 +167,7 @@ impl Parts<'_> {
             .chain(iterations)
             .chain(reported)
             .chain(global)
+            .chain(tokens)
             .filter(|variable| !variable.value.is_empty() && known.insert(variable.clone()))
             .collect()
     }
@@ -178,6 +183,20 @@ impl Parts<'_> {
             .and_then(|log| log.run_data.get(name))
             .map_or("", String::as_str)
     }
+}
+
+/// The property that says where a remote browser is driven.
+const DRIVER_ADDRESS: &str = "remoteDriverUrl";
+
+/// What its token is called, so that it counts as secret.
+const DRIVER_TOKEN: &str = "token of remoteDriverUrl";
+
+/// What stands for a password in `https://user:password@host`; the user where there is none.
+fn password_in(address: &str) -> &str {
+    let authority = address.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    user.split_once(':').map_or(user, |(_, password)| password)
 }
 
 fn first<const N: usize>(values: [&str; N]) -> String {
@@ -412,5 +431,22 @@ fn tell_left_out(
             ),
             "Only files inside the report folder are published.",
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_in_an_address_is_its_password_or_its_user() {
+        for (address, password) in [
+            ("https://token:eyJ.x@cloud.example.com/wd", "eyJ.x"),
+            ("https://key@cloud.example.com", "key"),
+            ("https://cloud.example.com/a@b", ""),
+            ("", ""),
+        ] {
+            assert_eq!(password_in(address), password, "{address}");
+        }
     }
 }
