@@ -40,7 +40,8 @@ impl CollectionItem {
 
 /// Reads a `.rp` file.
 pub fn read_rp(source: impl Read) -> Result<Collection, String> {
-    let mut reader = Reader::from_reader(TextReader::new(source));
+    let text = read_whole(source).map_err(|error| error.to_string())?;
+    let mut reader = Reader::from_reader(TextReader::new(text.as_bytes()));
     let mut buffer = Vec::new();
     let mut collection = Collection::default();
     let mut text = String::new();

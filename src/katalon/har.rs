@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::text::read_whole;
+use super::text::read_up_to;
 use crate::secrets::SecretNames;
 
 /// Larger ones are not read: Katalon writes one for each request.
@@ -29,10 +29,7 @@ pub struct Har {
 
 /// Reads the file; the error says what is wrong with it.
 pub fn read(source: impl Read, names: &SecretNames) -> Result<Har, String> {
-    let text = read_whole(source.take(LARGEST + 1)).map_err(|error| error.to_string())?;
-    if text.len() as u64 > LARGEST {
-        return Err(format!("it has more than {} MB", LARGEST / 1_000_000));
-    }
+    let text = read_up_to(LARGEST, source).map_err(|error| error.to_string())?;
     let document: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let mut reader = Reader {
         names,
@@ -248,7 +245,7 @@ mod tests {
         assert!(
             read(endless, &names)
                 .unwrap_err()
-                .contains("more than 33 MB")
+                .contains("more than 32 MB")
         );
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead, Read};
 use std::time::Duration;
 
 use quick_xml::Reader;
@@ -135,7 +135,7 @@ impl fmt::Display for JunitError {
 
 /// Reads the file from a stream, without keeping more of it than the answer and one tag or text.
 pub fn read(source: impl Read) -> Result<Junit, JunitError> {
-    let mut reader = Reader::from_reader(TextReader::new(source));
+    let mut reader = Reader::from_reader(Bounded::new(source));
     reader.config_mut().expand_empty_elements = true;
     // An ampersand that somebody forgot to escape is no reason to lose a report.
     reader.config_mut().allow_dangling_amp = true;
@@ -143,7 +143,7 @@ pub fn read(source: impl Read) -> Result<Junit, JunitError> {
     let mut buffer = Vec::new();
     loop {
         buffer.clear();
-        let line = line_of_next_tag(&mut reader);
+        let line = reader.get_mut().next_event();
         let step = match reader.read_event_into(&mut buffer) {
             Ok(event) => document.take(event, line),
             Err(error) => Err(error.to_string()),
@@ -163,10 +163,70 @@ pub fn read(source: impl Read) -> Result<Junit, JunitError> {
     }
 }
 
-fn line_of_next_tag<R: Read>(reader: &mut Reader<TextReader<R>>) -> u64 {
-    // A failed read is met again, and told, by the reader itself.
-    let _ = reader.get_mut().fill_buf();
-    reader.get_ref().line()
+/// A tag with its attributes is not longer; the greatest message that was seen has some kilobytes.
+const LONGEST_TAG: usize = 16 * 1024 * 1024;
+
+/// A text is not longer: the output of a suite has all steps of all its cases.
+const LONGEST_TEXT: usize = 256 * 1024 * 1024;
+
+/// Text of which no tag and no text may be so long that it takes all memory.
+struct Bounded<R> {
+    text: TextReader<R>,
+    /// Bytes that the event under way may still have.
+    left: usize,
+}
+
+impl<R: Read> Bounded<R> {
+    fn new(source: R) -> Self {
+        Self {
+            text: TextReader::new(source),
+            left: LONGEST_TEXT,
+        }
+    }
+
+    /// The next tag or text begins; gives its line.
+    fn next_event(&mut self) -> u64 {
+        // A failed read is met again, and told, by the reader itself.
+        let begins_tag = match self.text.fill_buf() {
+            Ok([b'<', second, ..]) => *second != b'!',
+            Ok(_) | Err(_) => false,
+        };
+        self.left = if begins_tag {
+            LONGEST_TAG
+        } else {
+            LONGEST_TEXT
+        };
+        self.text.line()
+    }
+
+    fn line(&self) -> u64 {
+        self.text.line()
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let count = available.len().min(target.len());
+        target[..count].copy_from_slice(&available[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Bounded<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Err(io::Error::other("a tag or a text in it is too long"));
+        }
+        let available = self.text.fill_buf()?;
+        Ok(&available[..available.len().min(self.left)])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.left = self.left.saturating_sub(amount);
+        self.text.consume(amount);
+    }
 }
 
 #[cfg(test)]

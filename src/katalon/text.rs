@@ -117,10 +117,24 @@ impl<R: Read> BufRead for TextReader<R> {
     }
 }
 
-/// Text of a whole (small) file.
+/// No small file of Katalon comes near it, and what is made of one takes many times its length.
+const SMALL: u64 = 16 * 1024 * 1024;
+
+/// Text of a whole small file; a larger one is an error.
 pub(crate) fn read_whole(inner: impl Read) -> io::Result<String> {
+    read_up_to(SMALL, inner)
+}
+
+/// Text of a whole file that has at most so many bytes; a larger one is an error.
+pub(crate) fn read_up_to(most: u64, inner: impl Read) -> io::Result<String> {
     let mut bytes = Vec::new();
-    TextReader::new(inner).read_to_end(&mut bytes)?;
+    TextReader::new(inner)
+        .take(most + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let most = most / (1024 * 1024);
+        return Err(io::Error::other(format!("it has more than {most} MB")));
+    }
     // The reader gives nothing but UTF-8, so nothing is replaced here.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -355,6 +369,12 @@ mod tests {
             assert_eq!(read(bytes), text);
             assert_eq!(read_whole(Drops(bytes)).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn a_file_that_never_ends_is_an_error_before_memory_does() {
+        let error = read_whole(io::repeat(b' ')).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 16 MB");
     }
 
     #[test]

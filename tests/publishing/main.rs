@@ -23,6 +23,7 @@ mod examples_of_publishing;
 mod fault_matrix;
 mod first_publication;
 mod gates;
+mod hostile_files;
 mod hostile_text;
 mod inputs;
 mod interrupted;

@@ -35,6 +35,9 @@ enum Element {
     Other,
 }
 
+/// Deeper ones are no file of Katalon: suites stand in suites at most, and one level is all it writes.
+const DEEPEST: usize = 64;
+
 /// Oddities that are named one by one; a file that is wrong throughout would fill the log.
 const ODDITIES_NAMED: usize = 3;
 
@@ -85,6 +88,9 @@ impl Document {
         if self.ignored_depth > 0 {
             self.ignored_depth += 1;
             return Ok(());
+        }
+        if self.open.len() >= DEEPEST {
+            return Err(format!("more than {DEEPEST} levels"));
         }
         let name = tag.local_name().into_inner().to_owned();
         let parent = self.open.last().copied();

@@ -70,6 +70,9 @@ const KNOWN_PROPERTIES: [&str; 25] = [
     "attachment",
 ];
 
+/// No list of variables is longer; what is made of one takes many times its length.
+const LONGEST_VARIABLES: usize = 4 * 1024 * 1024;
+
 /// The property that holds a JSON list of [`Variable`].
 const VARIABLES: &str = "executionBindingVariables";
 
@@ -383,7 +386,11 @@ impl LogReader {
     }
 
     fn take_variables(&mut self, record: &Record) {
-        let Ok(members) = serde_json::from_str::<Vec<Value>>(record.property(VARIABLES)) else {
+        let json = record.property(VARIABLES);
+        if json.len() > LONGEST_VARIABLES {
+            return;
+        }
+        let Ok(members) = serde_json::from_str::<Vec<Value>>(json) else {
             return;
         };
         let variables = members.iter().map(variable);
