@@ -1,63 +1,11 @@
 //! A report is published once, however often and by whomever it is found.
 
-use std::time::{Duration, Instant};
+use ado_stand_in::{Fault, Rule};
+use serde_json::json;
 
-use ado_stand_in::{Fault, Rule, Service, StandIn};
-use serde_json::{Value, json};
-
-use crate::support::holdings::{asked, meanwhile, names, states, the_finished_run};
-use crate::support::{Case, Reports, TaskRun, assert_swagger, service};
-
-fn reports() -> Reports {
-    Reports::new().with_suite("Smoke", &[Case::passed("A"), Case::passed("B")])
-}
-
-fn task(service: &StandIn, reports: &Reports) -> TaskRun {
-    TaskRun::new(service, reports.path())
-        .input("requestTimeout", "1")
-        .input("retryFor", "5")
-}
-
-/// The same job's task once more, of another job.
-fn another_job(service: &StandIn, reports: &Reports) -> TaskRun {
-    task(service, reports).var("SYSTEM_JOBNAME", "Other job")
-}
-
-/// The mark that a run of this program would bear, read from one that it made elsewhere.
-fn comment_of(run: TaskRun, service: &StandIn) -> String {
-    let finished = run.run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    service.runs()[0]["comment"].as_str().unwrap().to_owned()
-}
-
-/// The comment of a run of this job with these reports, and of one of another job.
-fn comments(reports: &Reports) -> (String, String) {
-    let (ours, theirs) = (service(), service());
-    (
-        comment_of(task(&ours, reports), &ours),
-        comment_of(another_job(&theirs, reports), &theirs),
-    )
-}
-
-fn run_with(comment: &str, state: &str) -> Value {
-    json!({
-        "name": "Smoke",
-        "state": state,
-        "comment": comment,
-        "build": {"id": "71"},
-    })
-}
-
-fn now(service: &Service) -> Value {
-    json!(service.now())
-}
-
-/// An open run that somebody changed just now.
-fn open_run(service: &Service, comment: &str) -> u64 {
-    let mut run = run_with(comment, "InProgress");
-    run["lastUpdatedDate"] = now(service);
-    service.add_run(&run)
-}
+use crate::support::holdings::{asked, names, states, the_finished_run};
+use crate::support::jobs::{comments, open_run, reports, run_with, task};
+use crate::support::{Case, Reports, assert_swagger, service};
 
 #[test]
 fn the_mark_stands_in_the_comment_from_the_creation_on() {
@@ -72,21 +20,6 @@ fn the_mark_stands_in_the_comment_from_the_creation_on() {
     let lengths = (parts[1].len(), parts[2].len());
     assert_eq!(lengths, (8, 10), "{comment}");
     assert_eq!(service.runs()[0]["comment"], comment);
-}
-
-#[test]
-fn what_is_in_a_finished_run_of_another_job_is_left_out_and_counts_for_no_total() {
-    let (service, reports) = (service(), reports());
-    assert_eq!(another_job(&service, &reports).run_impatiently().code, 0);
-    let finished = task(&service, &reports).run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(service.runs().len(), 1);
-    finished.says("already published in test run 1");
-    finished.says("'whenAlreadyPublished: publish'");
-    finished.says("2 results read: 0 published, 2 left out, 0 missing");
-    assert_eq!(finished.output("testRunIds"), "1");
-    assert_eq!(finished.output("totalTests"), "0");
-    assert_swagger(&service);
 }
 
 #[test]
@@ -200,82 +133,6 @@ fn an_own_open_run_whose_reports_are_gone_is_aborted() {
 }
 
 #[test]
-fn what_another_job_is_publishing_is_left_to_it() {
-    let (service, reports) = (service(), reports());
-    let (_, theirs) = comments(&reports);
-    let id = open_run(&service, &theirs);
-    // It is finished between our first look and the second.
-    let end = move |service: &Service| {
-        service.edit_run(id, &json!({"state": "Completed"}));
-    };
-    service.script(Rule::once("GET", "/runs$", Fault::meanwhile(end)).nth(2));
-    let finished = task(&service, &reports).run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(service.runs().len(), 1);
-    finished.says("'Smoke' is being published by another job, in test run 1");
-    finished.says("2 results read: 0 published, 2 left out, 0 missing");
-    assert_eq!(finished.output("testRunIds"), "1");
-}
-
-#[test]
-fn what_another_job_never_finishes_is_missing_and_ends_with_5() {
-    let (service, reports) = (service(), reports());
-    let (_, theirs) = comments(&reports);
-    open_run(&service, &theirs);
-    let finished = task(&service, &reports).run_impatiently();
-    assert_eq!(finished.code, 5, "{}", finished.stdout);
-    assert_eq!(states(&service), ["InProgress"]);
-    finished.says("another job is still publishing it, in test run 1");
-    finished.says("2 results read: 0 published, 0 left out, 2 missing");
-}
-
-#[test]
-fn another_job_is_waited_for_no_longer_than_retry_for() {
-    let (service, reports) = (service(), reports());
-    let (_, theirs) = comments(&reports);
-    open_run(&service, &theirs);
-    let begun = Instant::now();
-    // The real waits: a look every ten seconds, for two minutes.
-    let finished = task(&service, &reports).input("retryFor", "1").run();
-    assert_eq!(finished.code, 5, "{}", finished.stdout);
-    assert!(begun.elapsed() < Duration::from_secs(9));
-    let looks = asked(&service, "GET", "/runs").len();
-    assert!(looks >= 2, "{looks}");
-}
-
-#[test]
-fn what_another_job_gave_up_is_published_here() {
-    let (service, reports) = (service(), reports());
-    let (_, theirs) = comments(&reports);
-    let id = open_run(&service, &theirs);
-    let end = move |service: &Service| {
-        service.edit_run(id, &json!({"state": "Aborted"}));
-    };
-    service.script(Rule::once("GET", "/runs$", Fault::meanwhile(end)).nth(2));
-    let finished = task(&service, &reports).run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(states(&service), ["Aborted", "Completed"]);
-    the_finished_run(&service, &["A", "B"]);
-    finished.says("2 results read: 2 published, 0 left out, 0 missing");
-    assert_swagger(&service);
-}
-
-#[test]
-fn a_run_of_a_job_that_died_an_hour_ago_counts_as_ours() {
-    let (service, reports) = (service(), reports());
-    let (_, theirs) = comments(&reports);
-    let id = open_run(&service, &theirs);
-    let long_ago: jiff::Timestamp = service.now().parse().unwrap();
-    let long_ago = long_ago - jiff::SignedDuration::from_mins(61);
-    service.edit_run(id, &json!({"lastUpdatedDate": long_ago.to_string()}));
-    let finished = task(&service, &reports).run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(service.runs().len(), 1);
-    the_finished_run(&service, &["A", "B"]);
-    assert_swagger(&service);
-}
-
-#[test]
 fn an_earlier_state_of_a_report_is_named_and_the_report_published_anew() {
     let (service, earlier) = (service(), reports());
     assert_eq!(task(&service, &earlier).run_impatiently().code, 0);
@@ -302,56 +159,6 @@ fn what_is_only_in_an_aborted_run_is_published_anew_and_the_log_names_that_run()
 }
 
 #[test]
-fn of_two_jobs_at_the_same_moment_the_one_that_finished_first_has_it() {
-    let (service, reports) = (service(), reports());
-    let (_, theirs) = comments(&reports);
-    service.script(meanwhile("POST", "/results$", move |service| {
-        service.add_run(&run_with(&theirs, "Completed"));
-    }));
-    let finished = task(&service, &reports).run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(states(&service), ["Aborted", "Completed"]);
-    let reason = service.runs()[0]["errorMessage"].clone();
-    assert_eq!(
-        reason,
-        "these reports are in test run 2, which was made at the same time"
-    );
-    assert_eq!(finished.output("testRunIds"), "2");
-    finished.says("2 results read: 0 published, 2 left out, 0 missing");
-    assert_swagger(&service);
-}
-
-#[test]
-fn of_two_open_runs_with_one_report_the_older_one_wins() {
-    let reports = reports();
-    let (_, theirs) = comments(&reports);
-    // Ours is the older one: theirs is left alone, and ours completed.
-    let service_of_ours = service();
-    let twin = theirs.clone();
-    service_of_ours.script(meanwhile("POST", "/results$", move |service| {
-        open_run(service, &twin);
-    }));
-    let finished = task(&service_of_ours, &reports).run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(states(&service_of_ours), ["Completed", "InProgress"]);
-    // Theirs is older: ours is given up, and theirs waited for.
-    let service_of_theirs = service();
-    service_of_theirs.script(meanwhile("POST", "/runs$", move |service| {
-        open_run(service, &theirs);
-    }));
-    let end = |service: &Service| {
-        service.edit_run(1, &json!({"state": "Completed"}));
-    };
-    let second = Rule::once("GET", "/runs$", Fault::meanwhile(end));
-    service_of_theirs.script(second.nth(4));
-    let finished = task(&service_of_theirs, &reports).run_impatiently();
-    assert_eq!(finished.code, 0, "{}", finished.stdout);
-    assert_eq!(states(&service_of_theirs), ["Completed", "Aborted"]);
-    finished.says("2 results read: 0 published, 2 left out, 0 missing");
-    assert_swagger(&service_of_theirs);
-}
-
-#[test]
 fn results_that_arrived_twice_before_a_kill_are_published_anew() {
     let (service, reports) = (service(), reports());
     let (ours, _) = comments(&reports);
@@ -363,4 +170,99 @@ fn results_that_arrived_twice_before_a_kill_are_published_anew() {
     assert_eq!(states(&service), ["Aborted", "Completed"]);
     the_finished_run(&service, &["A", "B"]);
     assert_swagger(&service);
+}
+
+#[test]
+fn a_later_attempt_of_the_job_or_the_stage_is_the_same_owner() {
+    for attempt in [
+        "SYSTEM_JOBATTEMPT",
+        "SYSTEM_PHASEATTEMPT",
+        "SYSTEM_STAGEATTEMPT",
+    ] {
+        let (service, reports) = (service(), reports());
+        assert_eq!(task(&service, &reports).run_impatiently().code, 0);
+        let again = task(&service, &reports).var(attempt, "2").run_impatiently();
+        assert_eq!(again.code, 0, "{}", again.stdout);
+        assert_eq!(states(&service), ["Completed"], "{attempt}");
+        again.says("already published in test run 1");
+        // What this owner published counts for its gates and totals.
+        assert_eq!(again.output("totalTests"), "2");
+        assert_eq!(again.output("testRunIds"), "1");
+    }
+}
+
+#[test]
+fn on_purpose_beside_a_finished_run_a_lost_creation_is_looked_for_and_not_taken_for_that() {
+    for fault in [Fault::ResetAfter, Fault::ResetBefore] {
+        let (service, reports) = (service(), reports());
+        assert_eq!(task(&service, &reports).run_impatiently().code, 0);
+        service.script(Rule::once("POST", "/runs$", fault));
+        let finished = task(&service, &reports)
+            .input("whenAlreadyPublished", "publish")
+            .run_impatiently();
+        assert_eq!(finished.code, 0, "{}", finished.stdout);
+        assert_eq!(states(&service), ["Completed", "Completed"]);
+        assert_eq!(names(&service.runs()[1]), ["A", "B"]);
+        assert_eq!(finished.output("testRunIds"), "2");
+        assert_swagger(&service);
+    }
+}
+
+#[test]
+fn on_purpose_an_open_run_of_this_owner_is_filled_up_all_the_same() {
+    let (service, reports) = (service(), reports());
+    assert_eq!(task(&service, &reports).run_impatiently().code, 0);
+    let (ours, _) = comments(&reports);
+    open_run(&service, &ours);
+    let finished = task(&service, &reports)
+        .input("whenAlreadyPublished", "publish")
+        .run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Completed", "Completed"]);
+    assert_eq!(names(&service.runs()[1]), ["A", "B"]);
+}
+
+#[test]
+fn a_report_that_grew_is_published_anew_and_its_earlier_state_named() {
+    let (service, earlier) = (service(), reports());
+    assert_eq!(task(&service, &earlier).run_impatiently().code, 0);
+    let cases = ["A", "B", "C"].map(Case::passed);
+    let later = Reports::new().with_suite("Smoke", &cases);
+    let finished = task(&service, &later).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(names(&service.runs()[1]), ["A", "B", "C"]);
+    assert_eq!(finished.issues("warning"), ["KADO012"]);
+    // And the next time it is the later one that is published already.
+    let again = task(&service, &later).run_impatiently();
+    again.says("already published in test run 2");
+}
+
+#[test]
+fn a_finished_run_of_ours_that_somebody_ended_too_early_is_published_anew() {
+    let (service, reports) = (service(), reports());
+    let (ours, _) = comments(&reports);
+    let mut run = run_with(&ours, "Completed");
+    run["results"] = json!([{"automatedTestName": "Test Cases/A"}]);
+    service.add_run(&run);
+    let finished = task(&service, &reports).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Completed", "Completed"]);
+    assert_eq!(names(&service.runs()[1]), ["A", "B"]);
+    assert_eq!(finished.issues("warning"), ["KADO014"]);
+    finished.says("somebody ended it");
+}
+
+#[test]
+fn without_a_build_a_creation_whose_answer_is_lost_is_named_as_missing() {
+    let (service, reports) = (service(), reports());
+    service.script(Rule::once("POST", "/runs$", Fault::ResetAfter));
+    let finished = task(&service, &reports)
+        .var("BUILD_BUILDID", "")
+        .var("BUILD_BUILDURI", "")
+        .var("BUILD_BUILDNUMBER", "")
+        .run_impatiently();
+    assert_eq!(finished.code, 4, "{}", finished.stdout);
+    assert_eq!(service.runs().len(), 1, "it is not made twice");
+    finished.says("without a build it cannot be looked for");
+    finished.says("2 results read: 0 published, 0 left out, 2 missing");
 }

@@ -1,6 +1,7 @@
 //! What every test needs: a service, reports, and the program started as an agent starts it.
 
 pub(crate) mod holdings;
+pub(crate) mod jobs;
 pub(crate) mod one_result;
 pub(crate) mod plan;
 pub(crate) mod relay;
