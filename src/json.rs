@@ -100,6 +100,7 @@ fn would_send(would_send: &WouldSend) -> Value {
             "suite": result.suite,
             "title": result.title,
             "outcome": result.outcome.as_str(),
+            "pointId": result.point.map(|point| point.0),
             "subResults": result.sub_results.map_or(0, |(count, _)| count),
             "files": result.files,
         })

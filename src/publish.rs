@@ -85,14 +85,28 @@ pub struct Published {
     pub would_send: BTreeMap<usize, WouldSend>,
 }
 
+/// What became of a run.
+pub struct RunFate<'a> {
+    /// What it is of which of the runs given.
+    pub part: &'a Part,
+    /// The run itself.
+    pub run: &'a DesiredRun,
+    /// What became of it.
+    pub fate: Fate,
+    /// In a dry run: what it would be sent.
+    pub would_send: Option<&'a WouldSend>,
+}
+
 impl Published {
-    /// What became of each run, and of which part of the runs given it is.
-    pub fn fates<'a>(
-        &'a self,
-        desired: &'a Desired,
-    ) -> impl Iterator<Item = (&'a Part, &'a DesiredRun, Fate)> {
+    /// What became of each run, those that were taken out of others behind the runs given.
+    pub fn fates<'a>(&'a self, desired: &'a Desired) -> impl Iterator<Item = RunFate<'a>> {
         let runs = desired.runs.iter().enumerate();
-        runs.map(|(at, run)| (desired.part(at), run, self.seen.fate(at)))
+        runs.map(|(at, run)| RunFate {
+            part: desired.part(at),
+            run,
+            fate: self.seen.fate(at),
+            would_send: self.would_send.get(&at),
+        })
     }
 }
 

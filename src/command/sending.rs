@@ -13,7 +13,7 @@ use crate::mapping::{Origin, Settings};
 use crate::problem::counted as count;
 use crate::publish::desired::{Desired, DesiredRun, LookUp};
 use crate::publish::fate::Fate;
-use crate::publish::{Publisher, cancelled};
+use crate::publish::{Publisher, RunFate, cancelled};
 
 /// What sending came to.
 #[derive(Default)]
@@ -194,7 +194,13 @@ impl Session<'_> {
             None => context.url_of_run(&batch.project, id),
         };
         let mut sent = SentRuns::default();
-        for (part, run, fate) in published.fates(&desired) {
+        for of_run in published.fates(&desired) {
+            let RunFate {
+                part,
+                run,
+                fate,
+                would_send,
+            } = of_run;
             let origin = &origins[part.run].part(&part.results);
             match &fate {
                 Fate::Divided => {
@@ -223,9 +229,8 @@ impl Session<'_> {
                 let report = &reports[report];
                 (ours || age.is_downloaded(report)) && !age.is_replaced(report, reports)
             };
-            let would_send = published.would_send.get(&part.run).cloned();
             self.account
-                .book(run, origin, &fate, would_send, url, counts);
+                .book(run, origin, &fate, would_send.cloned(), url, counts);
             if !inputs.dry_run.value || !matches!(fate, Fate::Published { .. }) {
                 self.tell_run(run, &fate, url);
             }

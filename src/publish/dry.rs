@@ -44,8 +44,10 @@ fn is_completed(place: &Place) -> bool {
 /// What is printed of a run that would be completed now.
 pub fn told(name: &str, id: Option<TestRunId>, would_send: &WouldSend) -> Vec<String> {
     let what = would_send.counts();
+    let plan = would_send.plan;
+    let plan = plan.map_or_else(String::new, |plan| format!(" in test plan {plan}"));
     let head = match id {
-        None => format!("would make test run '{name}' with {what}, and complete it"),
+        None => format!("would make test run '{name}'{plan} with {what}, and complete it"),
         Some(id) => format!("would add {what} to test run {id} '{name}', and complete it"),
     };
     let table = would_send.table();

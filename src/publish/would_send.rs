@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::desired::DesiredRun;
-use crate::azure_devops::{GroupType, NewTestResult, Outcome};
+use crate::azure_devops::{GroupType, NewTestResult, Outcome, TestPlanId, TestPointId};
 use crate::problem::counted;
 
 /// Wider columns would push the others off the screen; a longer text sticks out of its own.
@@ -12,6 +12,8 @@ const WIDEST: usize = 100;
 /// What one run would be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WouldSend {
+    /// The plan of a planned run.
+    pub plan: Option<TestPlanId>,
     /// Results, in the order in which they would be sent.
     pub results: Vec<PlannedResult>,
     /// Files that would hang on the run itself.
@@ -31,7 +33,9 @@ pub struct PlannedResult {
     pub title: String,
     /// How it ended.
     pub outcome: Outcome,
-    /// Its sub-results on the first level, and what they are.
+    /// The test point that it would be a result of.
+    pub point: Option<TestPointId>,
+    /// Its sub-results on the first level, or its iterations, and what they are.
     pub sub_results: Option<(usize, GroupType)>,
     /// Files that would hang on it, or on its sub-results.
     pub files: Vec<String>,
@@ -83,11 +87,22 @@ impl WouldSend {
     /// where it is the same for all.
     pub fn table(&self) -> Vec<String> {
         let suites: BTreeSet<&str> = self.results.iter().map(|result| &*result.suite).collect();
-        let heads = ["Outcome", "Title", "", "Test case", "Suite", "Files"];
+        let heads = [
+            "Outcome",
+            "Point",
+            "Title",
+            "",
+            "Test case",
+            "Suite",
+            "Files",
+        ];
         let mut rows = vec![heads.map(str::to_owned)];
         rows.extend(self.results.iter().map(|result| {
             [
                 result.outcome.as_str().to_owned(),
+                result
+                    .point
+                    .map_or_else(String::new, |point| point.to_string()),
                 result.title.clone(),
                 result.sub_results.map_or_else(String::new, held),
                 result.test_case.clone(),
@@ -107,7 +122,7 @@ impl WouldSend {
             }
         };
         let widths: Vec<usize> = (0..heads.len()).map(width).collect();
-        let shown = |row: &[String; 6]| {
+        let shown = |row: &[String; 7]| {
             let cells = row.iter().zip(&widths).filter(|(_, width)| **width > 0);
             let cells: Vec<String> = cells
                 .map(|(cell, &width)| format!("{cell:width$}"))
@@ -152,24 +167,37 @@ fn of_positions(
     let all: BTreeSet<usize> = results.iter().chain(with_files).copied().collect();
     let planned = all.into_iter().map(|at| {
         let files = files.remove(&Some(at)).unwrap_or_default();
-        planned(&run.results[at], results.contains(&at), files)
+        let point = run.points.get(at).copied();
+        planned(&run.results[at], point, results.contains(&at), files)
     });
     WouldSend {
+        plan: run.run.plan,
         results: planned.collect(),
         files: files_of_run,
     }
 }
 
-fn planned(result: &NewTestResult, is_new: bool, files: Vec<String>) -> PlannedResult {
+fn planned(
+    result: &NewTestResult,
+    point: Option<TestPointId>,
+    is_new: bool,
+    files: Vec<String>,
+) -> PlannedResult {
+    let sub_results = result
+        .result_group_type
+        .map(|group| (result.sub_results.len(), group));
+    let rows = match result.iteration_details.len() {
+        0 => None,
+        rows => Some((rows, GroupType::DataDriven)),
+    };
     PlannedResult {
         is_new,
         suite: result.automated_test_storage.as_str().to_owned(),
         test_case: result.automated_test_name.as_str().to_owned(),
         title: result.test_case_title.as_str().to_owned(),
         outcome: result.outcome,
-        sub_results: result
-            .result_group_type
-            .map(|group| (result.sub_results.len(), group)),
+        point,
+        sub_results: sub_results.or(rows),
         files,
     }
 }
@@ -185,6 +213,7 @@ mod tests {
             test_case: format!("Test Cases/{title}"),
             title: title.to_owned(),
             outcome: Outcome::Passed,
+            point: None,
             sub_results: None,
             files: files.iter().map(|&file| file.to_owned()).collect(),
         }
@@ -194,6 +223,7 @@ mod tests {
     fn columns_are_as_wide_as_they_must_be_and_empty_ones_left_out() {
         let long = "x".repeat(WIDEST + 20);
         let would_send = WouldSend {
+            plan: None,
             results: vec![result("A", &[]), result(&long, &["1.png", "2.png"])],
             files: Vec::new(),
         };
@@ -219,6 +249,7 @@ mod tests {
         other.suite = "Test Suites/T".to_owned();
         other.sub_results = Some((3, GroupType::DataDriven));
         let would_send = WouldSend {
+            plan: None,
             results: vec![result("A", &[]), other],
             files: vec!["a.log".to_owned()],
         };
@@ -232,5 +263,25 @@ mod tests {
             ]
         );
         assert_eq!(would_send.counts(), "2 results and 1 attachment");
+    }
+
+    #[test]
+    fn results_of_a_plan_are_told_with_their_points() {
+        let mut on_point = result("A", &[]);
+        on_point.point = Some(TestPointId(4100));
+        on_point.title = String::new();
+        on_point.sub_results = Some((2, GroupType::DataDriven));
+        let would_send = WouldSend {
+            plan: Some(TestPlanId(510)),
+            results: vec![on_point],
+            files: Vec::new(),
+        };
+        assert_eq!(
+            would_send.table(),
+            [
+                "  Outcome  Point          Test case",
+                "  Passed   4100   2 rows  Test Cases/A",
+            ]
+        );
     }
 }

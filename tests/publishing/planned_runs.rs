@@ -464,7 +464,10 @@ fn a_dry_run_shows_the_points_and_makes_nothing() {
     test_case(&reports, "T1", "41", "");
     let finished = publish(&service, &reports).input("dryRun", "true").run();
     assert_eq!(finished.code, 0, "{}", finished.everything());
-    finished.says("would make test run 'Smoke' with 1 result and 0 attachments");
+    finished.says(
+        "would make test run 'Smoke' in test plan 510 with 1 result and 0 attachments, and complete \
+         it\n  Outcome  Point  Test case\n  Passed   4100   Test Cases/T1\n",
+    );
     assert_eq!(service.runs().len(), 0);
     finished.says("1 result read: 1 would be published, 0 left out, 0 missing");
 }
