@@ -18,10 +18,7 @@ use crate::mapping::selection::KatalonTestCases;
 use crate::pipeline::Pipeline;
 use crate::problem::counted as count;
 use crate::publish::Waits;
-
-mod table;
-
-use table::Table;
+use crate::table::{Table, Tone};
 
 /// What is shown: for people, and for programs under the name of the list.
 pub(super) struct Shown {
@@ -91,7 +88,8 @@ pub(super) fn ended(
         }
         (Format::Text, Some(shown)) => {
             pipeline.line("");
-            pipeline.line(&shown.table.text());
+            pipeline.table(&shown.table);
+            pipeline.line(&count(shown.items.len(), "row"));
         }
         (Format::Text, None) => {}
     }
@@ -120,7 +118,7 @@ impl Context<'_> {
         let mut items = Vec::new();
         for project in projects {
             items.push(json!({"id": project.id, "name": project.name}));
-            table.row([project.name, project.id]);
+            table.row(Tone::Plain, [project.name, project.id]);
         }
         Ok(Shown {
             table,
@@ -149,7 +147,10 @@ impl Context<'_> {
                 "state": state,
                 "rootSuite": plan.root_suite.map(|suite| suite.0),
             }));
-            table.row([plan.id.to_string(), state.to_owned(), plan.name]);
+            table.row(
+                Tone::Plain,
+                [plan.id.to_string(), state.to_owned(), plan.name],
+            );
         }
         if closed > 0 && !closed_too {
             let closed = count(closed, "closed plan");
@@ -183,7 +184,10 @@ impl Context<'_> {
                     "plan": plan.plan.id.0,
                 }));
                 let indent = "  ".repeat(level - least);
-                table.row([suite.id.to_string(), format!("{indent}{}", suite.name)]);
+                table.row(
+                    Tone::Plain,
+                    [suite.id.to_string(), format!("{indent}{}", suite.name)],
+                );
             }
         }
         Ok(Shown {
@@ -207,12 +211,15 @@ impl Context<'_> {
                 "isDefault": one.is_default,
             }));
             let default = if one.is_default { "yes" } else { "" };
-            table.row([
-                one.id.to_string(),
-                state.to_owned(),
-                default.to_owned(),
-                one.name,
-            ]);
+            table.row(
+                Tone::Plain,
+                [
+                    one.id.to_string(),
+                    state.to_owned(),
+                    default.to_owned(),
+                    one.name,
+                ],
+            );
         }
         Ok(Shown {
             table,
@@ -234,17 +241,20 @@ impl Context<'_> {
             for one in in_plan(&plan) {
                 let paths = katalon.of(one.id);
                 let paths: Vec<&str> = paths.map(|path| path.as_str()).collect();
-                table.row([
-                    one.id.to_string(),
-                    one.title.to_owned(),
-                    one.suites.join("; "),
-                    one.configurations.join("; "),
-                    if paths.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        paths.join("; ")
-                    },
-                ]);
+                table.row(
+                    Tone::Plain,
+                    [
+                        one.id.to_string(),
+                        one.title.to_owned(),
+                        one.suites.join("; "),
+                        one.configurations.join("; "),
+                        if paths.is_empty() {
+                            "none".to_owned()
+                        } else {
+                            paths.join("; ")
+                        },
+                    ],
+                );
                 items.push(json!({
                     "id": one.id.0,
                     "title": one.title,
