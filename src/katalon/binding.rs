@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::junit::without_iteration;
 use super::text::{read_whole, unescape_java};
 use super::unknown::Unknown;
 
@@ -61,10 +62,11 @@ fn planned_case(line: &str, unknown: &mut Unknown) -> Option<PlannedCase> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Line {
-        #[serde(default, rename = "testCaseName")]
-        _name: IgnoredAny,
+        #[serde(default)]
+        test_case_name: String,
         #[serde(default, rename = "testCaseExecutionId")]
         _execution_id: IgnoredAny,
+        #[serde(default)]
         test_case_id: String,
         #[serde(default)]
         binded_values: Option<InOrder>,
@@ -85,8 +87,12 @@ fn planned_case(line: &str, unknown: &mut Unknown) -> Option<PlannedCase> {
         .into_iter()
         .map(|(name, value)| (name, groovy_value(&plain(&value)).into_owned()))
         .collect();
-    (!line.test_case_id.is_empty()).then_some(PlannedCase {
-        test_case: line.test_case_id,
+    let test_case = match line.test_case_id {
+        id if id.is_empty() => without_iteration(&line.test_case_name).to_owned(),
+        id => id,
+    };
+    (!test_case.is_empty()).then_some(PlannedCase {
+        test_case,
         bound_values,
         iteration_variable: line.iteration_variable_name.unwrap_or_default(),
         masked_variables: line.masked_variable_names.unwrap_or_default(),
@@ -207,5 +213,8 @@ mod tests {
             .map(|(name, _)| name.as_str())
             .collect();
         assert_eq!(names, ["z", "a"]);
+        let nameless = br#"{"testCaseName":"Test Cases/A - Iteration 1"}"#;
+        let binding = read(nameless.as_slice()).unwrap();
+        assert_eq!(binding.cases[0].test_case, "Test Cases/A");
     }
 }

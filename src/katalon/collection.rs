@@ -65,7 +65,7 @@ pub fn read_rp(source: impl Read) -> Result<Collection, String> {
                 let item = collection.items.last_mut();
                 match (tag.name().into_inner(), item) {
                     ("testSuiteCollectionId", _) => collection.id = text,
-                    ("reportLocation", Some(item)) => item.location = text.replace('\\', "/"),
+                    ("reportLocation", Some(item)) => item.location = in_project(&text),
                     ("profileName", Some(item)) => item.profile = text,
                     ("runConfigurationId", Some(item)) => item.run_configuration = text,
                     _ => {}
@@ -87,6 +87,15 @@ pub fn read_rp(source: impl Read) -> Result<Collection, String> {
             | Event::PI(_)
             | Event::DocType(_) => {}
         }
+    }
+}
+
+/// A location within the Katalon project, should somebody have written where the project lay.
+fn in_project(location: &str) -> String {
+    let location = location.replace('\\', "/");
+    match location.split_once("/Reports/") {
+        Some((_, below)) => format!("Reports/{below}"),
+        None => location,
     }
 }
 
@@ -124,6 +133,18 @@ mod tests {
         assert_eq!(item.profile, "staging");
         assert_eq!(item.run_configuration, "Chrome");
         assert!(read_rp(&rp[..100]).is_err());
+    }
+
+    #[test]
+    fn a_location_begins_in_the_project() {
+        for (location, expected) in [
+            ("Reports/a/b", "Reports/a/b"),
+            ("Reports\\a\\b", "Reports/a/b"),
+            ("C:\\ci\\shop\\Reports\\a\\b", "Reports/a/b"),
+            ("elsewhere/a", "elsewhere/a"),
+        ] {
+            assert_eq!(in_project(location), expected);
+        }
     }
 
     #[test]

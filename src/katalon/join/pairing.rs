@@ -7,8 +7,6 @@
 //! | as many as there are at all | by order |
 //! | any other number | not at all, and then nothing of the rerun is joined |
 
-use std::collections::BTreeMap;
-
 use super::super::{Report, Row, Status, TestResult, last_part};
 
 /// A row of the rerun and the one that it repeats, by position.
@@ -53,9 +51,14 @@ fn partners(earlier: &[Row], later: &[Row]) -> Option<Vec<(usize, usize)>> {
     if !with_values(earlier) || !with_values(later) {
         return by_order(earlier, &all, &repeated);
     }
-    let mut groups: BTreeMap<&[(String, String)], Vec<usize>> = BTreeMap::new();
+    let mut groups: Vec<(&[(String, String)], Vec<usize>)> = Vec::new();
     for (index, row) in later.iter().enumerate() {
-        groups.entry(&row.bound_values).or_default().push(index);
+        let values = row.bound_values.as_slice();
+        let known = groups.iter_mut().find(|(known, _)| *known == values);
+        match known {
+            Some((_, repeated)) => repeated.push(index),
+            None => groups.push((values, vec![index])),
+        }
     }
     let mut pairs = Vec::new();
     for (values, repeated) in groups {
@@ -63,15 +66,27 @@ fn partners(earlier: &[Row], later: &[Row]) -> Option<Vec<(usize, usize)>> {
             .iter()
             .copied()
             .filter(|&index| {
-                earlier
-                    .get(index)
-                    .is_some_and(|row| row.bound_values == values)
+                let row = earlier.get(index);
+                row.is_some_and(|row| are_equal(&row.bound_values, values))
             })
             .collect();
         pairs.extend(by_order(earlier, &equal, &repeated)?);
     }
     pairs.sort_unstable_by_key(|&(_, rerun_row)| rerun_row);
     Some(pairs)
+}
+
+/// Whether two rows are bound to the same values. JUnit cuts long names, while the log has them
+/// whole: `(Default) usern...`.
+fn are_equal(a: &[(String, String)], b: &[(String, String)]) -> bool {
+    let may_be = |cut: &str, whole: &str| {
+        let begin = cut.strip_suffix("...");
+        begin.is_some_and(|begin| whole.starts_with(begin))
+    };
+    a.len() == b.len()
+        && a.iter().zip(b).all(|((name, value), (other, same))| {
+            value == same && (name == other || may_be(name, other) || may_be(other, name))
+        })
 }
 
 fn by_order(
@@ -215,6 +230,16 @@ mod tests {
         assert_eq!(partners_of(&nameless, &[""]), None);
         // Values on one side alone are none.
         assert_eq!(partners_of(&nameless, &["ann", "bob"]), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn names_that_junit_has_cut_are_the_same() {
+        let bound = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        let whole = bound("(Default) username", "ann");
+        assert!(are_equal(&bound("(Default) usern...", "ann"), &whole));
+        assert!(are_equal(&whole, &bound("(Default) usern...", "ann")));
+        assert!(!are_equal(&bound("(Default) passw...", "ann"), &whole));
+        assert!(!are_equal(&bound("(Default) username", "bob"), &whole));
     }
 
     #[test]
