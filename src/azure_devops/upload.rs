@@ -207,6 +207,8 @@ impl Body for Upload {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::azure_devops::Content;
     use crate::secrets::Clean;
@@ -238,5 +240,28 @@ mod tests {
         for changed in [&b"abc"[..], b"abcde", b"abce"] {
             assert!(sent(changed).is_err());
         }
+    }
+
+    fn next(body: &mut Upload) -> Option<io::Result<Bytes>> {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        match Pin::new(body).poll_frame(&mut context) {
+            Poll::Ready(frame) => frame.map(|frame| frame.map(|frame| frame.into_data().unwrap())),
+            Poll::Pending => panic!("it is always ready"),
+        }
+    }
+
+    #[test]
+    fn a_piece_that_is_taken_is_progress() {
+        let progress = Progress::begun();
+        let text = Bytes::from(vec![b'x'; 3 * SLICE]);
+        let mut body = Upload::new([Part::Ready(text)], Arc::clone(&progress));
+        let pause = Duration::from_millis(200);
+        for _ in 0..3 {
+            std::thread::sleep(pause);
+            assert!(progress.silence() >= pause);
+            assert_eq!(next(&mut body).unwrap().unwrap().len(), SLICE);
+            assert!(progress.silence() < pause);
+        }
+        assert!(next(&mut body).is_none());
     }
 }

@@ -1,12 +1,12 @@
 //! Cancelled: by a signal, or by the end of standard input under `task`.
 #![cfg(unix)]
 
-use std::io::Read;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use ado_stand_in::{Fault, Rule, StandIn};
 
+use crate::support::child::{end_of, signal};
 use crate::support::holdings::{asked, states};
 use crate::support::{Case, Reports, TaskRun, assert_swagger, service};
 
@@ -24,13 +24,6 @@ fn reports() -> Reports {
     reports
 }
 
-/// Sends a signal by the command of that name.
-fn signal(child: &Child, name: &str) {
-    let id = child.id().to_string();
-    let status = Command::new("kill").args(["-s", name, &id]).status();
-    assert!(status.unwrap().success());
-}
-
 /// Waits for requests that get stuck.
 fn wait_for(service: &StandIn, method: &str, ending: &str, number: usize) {
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -38,31 +31,6 @@ fn wait_for(service: &StandIn, method: &str, ending: &str, number: usize) {
         assert!(Instant::now() < deadline, "{method} {ending} never came");
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// How a child ends that was told to, with what it has written.
-fn end_of(mut child: Child, deadline: Duration) -> (i32, String) {
-    let begun = Instant::now();
-    let input = child.stdin.take();
-    let code = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status.code();
-        }
-        if begun.elapsed() > deadline {
-            child.kill().unwrap();
-            panic!("it did not end");
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    drop(input);
-    let mut log = String::new();
-    child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut log)
-        .unwrap();
-    (code.unwrap(), log)
 }
 
 /// A service whose uploads get stuck, and the program at work on eight of them.

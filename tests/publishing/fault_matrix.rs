@@ -71,6 +71,15 @@ fn whatever_goes_wrong_once_everything_arrives_once_or_is_named() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn wherever_it_is_cancelled_no_run_stays_open() {
+    let reports = trial::reports();
+    let sequence = trial::fair_sequence(&reports);
+    let places: Vec<usize> = (0..sequence.len()).collect();
+    each(&places, |place| trial::cancel(&reports, *place));
+}
+
 fn table(cells: &BTreeMap<(&str, Request), BTreeSet<Outcome>>) -> String {
     let mut rows = Vec::new();
     for kind in kinds::all() {

@@ -7,6 +7,8 @@ use ado_stand_in::{Fault, Match, Recorded, Rule, StandIn};
 use serde_json::Value;
 
 use super::kinds::{BY_HAND, Happening};
+#[cfg(unix)]
+use crate::support::child::{end_of, signal};
 use crate::support::holdings::names;
 use crate::support::relay::Relay;
 use crate::support::{Case, Finished, Reports, Suite, TaskRun, assert_swagger, service_with};
@@ -283,4 +285,46 @@ fn collect(holder: &Value, place: &str, there: &mut BTreeMap<String, usize>) {
         let number = sub_result["sequenceId"].as_u64().unwrap();
         collect(&sub_result, &format!("sub-result {number}"), there);
     }
+}
+
+/// Cancels the real program while it waits for the answer to this request.
+#[cfg(unix)]
+pub(super) fn cancel(reports: &Reports, place: usize) {
+    let service = service();
+    let delay = Duration::from_secs(60);
+    service.script(Rule {
+        on: Match {
+            method: None,
+            path: String::new(),
+            skip: place,
+            times: Some(1),
+        },
+        fault: Fault::Slow { delay },
+    });
+    let child = task(&service, reports)
+        .input("requestTimeout", "100")
+        .start();
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while service.requests().len() <= place {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "request {place} never came"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "TERM");
+    // Five seconds are promised; the rest bears a busy machine.
+    let (code, log) = end_of(child, Duration::from_secs(8));
+    assert_eq!(code, 130, "request {place}: {log}");
+    for run in service.runs() {
+        assert!(run["state"] != "InProgress", "request {place}: {log}");
+    }
+    for run in finished_runs(&service) {
+        assert_eq!(names(&run).len(), RESULTS, "request {place}: {log}");
+    }
+    let requests = service.requests();
+    let late = requests[place..].iter().skip(1).map(Request::of);
+    // Attachments that go at the same time may have been on their way.
+    let new = late.filter(|request| matches!(request, Request::Create | Request::AddResults));
+    assert_eq!(new.count(), 0, "request {place}: {log}");
 }

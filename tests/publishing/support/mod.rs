@@ -1,5 +1,7 @@
 //! What every test needs: a service, reports, and the program started as an agent starts it.
 
+#[cfg(unix)]
+pub(crate) mod child;
 pub(crate) mod holdings;
 pub(crate) mod jobs;
 pub(crate) mod one_result;
