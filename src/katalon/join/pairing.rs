@@ -51,7 +51,8 @@ fn partners(earlier: &[Row], later: &[Row]) -> Option<Vec<(usize, usize)>> {
     if !with_values(earlier) || !with_values(later) {
         return by_order(earlier, &all, &repeated);
     }
-    let mut groups: Vec<(&[(String, String)], Vec<usize>)> = Vec::new();
+    type Values<'a> = &'a [(String, String)];
+    let mut groups: Vec<(Values<'_>, Vec<usize>)> = Vec::new();
     for (index, row) in later.iter().enumerate() {
         let values = row.bound_values.as_slice();
         let known = groups.iter_mut().find(|(known, _)| *known == values);
