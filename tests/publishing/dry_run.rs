@@ -89,6 +89,7 @@ fn arrived(service: &StandIn) -> Vec<Value> {
                 "suite": result["automatedTestStorage"],
                 "title": result["testCaseTitle"],
                 "outcome": result["outcome"],
+                "pointId": result["testPoint"]["id"],
                 "subResults": result["subResults"].as_array().unwrap().len(),
                 "files": files(result),
             })
