@@ -2,12 +2,18 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "a test that cannot go on says so by panicking"
 )]
 
 use std::path::Path;
 
 use katalon_ado::katalon::{binding, junit, log, project, settings};
+
+#[path = "../fuzz/checks/logging.rs"]
+mod logging;
+#[path = "../fuzz/checks/masking.rs"]
+mod masking;
 
 /// The files of a target; an empty folder would be a test that cannot fail.
 fn each(target: &str, read: impl Fn(&[u8])) {
@@ -31,6 +37,12 @@ fn every_kept_input_is_read_or_refused_without_panic() {
 }
 
 #[test]
+fn what_must_hold_holds_for_every_kept_input() {
+    each("masking", masking::check);
+    each("logging", logging::check);
+}
+
+#[test]
 fn the_corpus_has_a_folder_for_each_target() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let mut targets = 0;
@@ -40,5 +52,5 @@ fn the_corpus_has_a_folder_for_each_target() {
         assert!(fuzz.join("corpus").join(name).is_dir(), "{name:?}");
         targets += 1;
     }
-    assert_eq!(targets, 5);
+    assert_eq!(targets, 7);
 }

@@ -67,12 +67,50 @@ pub(crate) fn check() -> Result<()> {
             Ran::NotAtAll(why) => skipped.push(format!("{}: {why}", target.platform)),
         }
     }
+    check_dependencies(&mut skipped)?;
     skipped.push("Windows and macOS themselves: nothing here runs their agents".to_owned());
 
     for what in &skipped {
         println!("skipped: {what}");
     }
     println!("checked, with {} skipped", skipped.len());
+    Ok(())
+}
+
+/// Holds the dependencies to `deny.toml`: licences, bans, sources, and known weaknesses where the
+/// list of those can be had.
+fn check_dependencies(skipped: &mut Vec<String>) -> Result<()> {
+    if !is_there("cargo-deny") {
+        skipped.push(
+            "licences, bans and advisories of dependencies: 'cargo install cargo-deny --locked'"
+                .to_owned(),
+        );
+        return Ok(());
+    }
+    let deny = |what: &[&str]| {
+        let mut cargo = Command::new("cargo");
+        cargo
+            .current_dir(top())
+            .args([
+                "deny",
+                "--locked",
+                "--log-level=error",
+                "check",
+                "--hide-inclusion-graph",
+            ])
+            .args(what);
+        cargo
+    };
+    run(&mut deny(&["bans", "licenses", "sources"])).context("dependencies")?;
+    println!("ok: licences, bans and sources of dependencies");
+    match output(&mut deny(&["advisories"])) {
+        Ok(_) => println!("ok: no known weakness in a dependency"),
+        // Without a network nobody knows; anything else is one.
+        Err(error) if format!("{error:#}").contains("failed to fetch advisory database") => {
+            skipped.push("advisories of dependencies: their list cannot be fetched".to_owned());
+        }
+        Err(error) => return Err(error).context("advisories of dependencies"),
+    }
     Ok(())
 }
 

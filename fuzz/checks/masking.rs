@@ -1,0 +1,87 @@
+//! What must hold of any text and any secrets: shared by the fuzzer and by `cargo test`.
+
+use std::io::Read;
+
+use katalon_ado::secrets::{SecretNames, Secrets, TextKind};
+
+/// Gives a few bytes at a time, as a slow disk may.
+struct Pieces<'a>(&'a [u8]);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.0.len().min(7).min(target.len());
+        target[..count].copy_from_slice(&self.0[..count]);
+        self.0 = &self.0[count..];
+        Ok(count)
+    }
+}
+
+/// The bytes are a secret of the job, two values of test data and a text, with zeros between them;
+/// the first byte says what kind of text.
+pub(crate) fn check(bytes: &[u8]) {
+    let Some((&kind, rest)) = bytes.split_first() else {
+        return;
+    };
+    let input = String::from_utf8_lossy(rest);
+    let mut parts = input.splitn(4, '\0');
+    let mut next = || parts.next().unwrap_or_default();
+    let (job, first, second, text) = (next().trim(), next(), next(), next());
+    // A zero among the first bytes of a file says UTF-16, and a mark belongs to no text.
+    if text.contains(['\0', '\u{feff}']) || job.contains('\u{feff}') {
+        return;
+    }
+    let mut secrets = Secrets::new(SecretNames::default(), true);
+    let is_looked_for = secrets.learn_job([("JOB", job)]).is_empty() && !job.is_empty();
+    for value in [first, second] {
+        secrets.learn_test_data("password", value);
+    }
+    let kind = match kind % 3 {
+        0 => TextKind::Words,
+        1 => TextKind::Data,
+        _ => TextKind::Page,
+    };
+    let masked = read(&secrets, text.as_bytes(), kind);
+    let pieces = read(&secrets, Pieces(text.as_bytes()), kind);
+    assert_eq!(masked, pieces, "how it is read makes no difference");
+    if kind == TextKind::Words {
+        assert_eq!(masked, secrets.mask(text));
+    }
+    if is_looked_for && !job.contains('*') {
+        assert!(!masked.contains(job), "{job:?} is in {masked:?}");
+    }
+    for value in [first, second] {
+        let digits = value.chars().all(|c| c.is_ascii_digit());
+        let shortest = if digits { 8 } else { 6 };
+        if value.chars().count() >= shortest && !value.contains('*') {
+            assert!(!stands_alone(&masked, value), "{value:?} is in {masked:?}");
+        }
+    }
+    // What is not masked is not touched. (In data a mask may need quotes.)
+    if kind != TextKind::Data {
+        let mut rest = text;
+        for piece in masked.split("***") {
+            let at = rest.find(piece);
+            assert!(at.is_some(), "{piece:?} of {masked:?} is not in {text:?}");
+            rest = &rest[at.unwrap_or(0) + piece.len()..];
+        }
+    }
+}
+
+fn read(secrets: &Secrets, source: impl Read, kind: TextKind) -> String {
+    let mut masked = String::new();
+    if let Ok(mut reader) = secrets.masked(source, kind) {
+        reader.read_to_string(&mut masked).expect("text stays text");
+    }
+    masked
+}
+
+fn stands_alone(text: &str, value: &str) -> bool {
+    text.char_indices().any(|(at, _)| {
+        let Some(behind) = text[at..].strip_prefix(value) else {
+            return false;
+        };
+        let before = text[..at].chars().next_back();
+        let behind = behind.chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !behind.is_some_and(char::is_alphanumeric)
+    })
+}

@@ -1,0 +1,107 @@
+//! What the sources must not do, so that what SECURITY.md says stays true.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+use std::path::{Path, PathBuf};
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The sources with their names as `src/…`, without their tests.
+fn sources() -> Vec<(String, String)> {
+    let entries = walkdir::WalkDir::new(top().join("src")).into_iter();
+    let files: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    assert!(files.len() > 50);
+    files
+        .iter()
+        .map(|path| {
+            let name = path.strip_prefix(top()).unwrap().to_string_lossy();
+            let text = std::fs::read_to_string(path).unwrap();
+            let code = text.split("\n#[cfg(test)]\n").next().unwrap().to_owned();
+            (name.replace('\\', "/"), code)
+        })
+        .filter(|(name, _)| !name.ends_with("tests.rs"))
+        .collect()
+}
+
+/// The sources that hold one of the texts.
+fn holding(texts: &[&str]) -> Vec<String> {
+    let holds = |code: &str| texts.iter().any(|text| code.contains(text));
+    let mut names: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, code)| holds(code))
+        .map(|(name, _)| name)
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn no_other_program_is_started() {
+    assert_eq!(holding(&["process::Command"]), [""; 0]);
+}
+
+#[test]
+fn one_module_reads_the_environment() {
+    assert_eq!(holding(&["env::var", "env::vars"]), ["src/environment.rs"]);
+}
+
+#[test]
+fn files_are_written_in_one_place() {
+    let writes = ["fs::write", "File::create", "OpenOptions", "create_dir"];
+    assert_eq!(holding(&writes), ["src/command/ending.rs"]);
+    let removes = ["remove_file", "remove_dir", "fs::rename", "fs::copy"];
+    assert_eq!(holding(&removes), [""; 0]);
+}
+
+#[test]
+fn the_token_is_exposed_only_where_it_is_sent_and_masked() {
+    // In the header of requests, in the list of what is masked, in the proxy's header.
+    let exposing = holding(&[".expose()"]);
+    for name in &exposing {
+        let is_known = [
+            "src/agent/secret.rs",
+            "src/azure_devops/connection.rs",
+            "src/command/masking.rs",
+        ]
+        .contains(&name.as_str());
+        assert!(is_known, "{name}");
+    }
+    assert_eq!(exposing.len(), 3);
+}
+
+#[test]
+fn the_launcher_has_no_dependencies() {
+    let launcher = std::fs::read_to_string(top().join("task/index.js")).unwrap();
+    let required: Vec<&str> = launcher
+        .split("require(")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap().trim_matches(['\'', '"']))
+        .collect();
+    assert!(!required.is_empty());
+    for module in required {
+        assert!(
+            ["child_process", "fs", "os", "path"].contains(&module),
+            "{module}"
+        );
+    }
+    assert!(!top().join("task/package.json").exists());
+}
+
+#[test]
+fn unsafe_code_is_forbidden_and_the_versions_are_locked() {
+    let manifest = std::fs::read_to_string(top().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("unsafe_code = \"forbid\""));
+    for member in [".", "tests/ado-stand-in", "xtask"] {
+        let manifest = std::fs::read_to_string(top().join(member).join("Cargo.toml")).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{member}");
+    }
+    assert!(top().join("Cargo.lock").is_file());
+}
