@@ -41,7 +41,7 @@ pub(crate) fn check(bytes: &[u8]) {
     let mode = Mode {
         in_pipeline: true,
         debug: true,
-        json: false,
+        ..Mode::default()
     };
     let pipeline = Pipeline::new(Box::new(page.clone()), Box::new(page.clone()), mode);
     let mut expected = 0;
