@@ -310,6 +310,4 @@ fn damaged(folder: &ReportFolder, cause: &str) -> Problem {
 }
 
 #[cfg(test)]
-mod rerun_tests;
-#[cfg(test)]
 mod tests;

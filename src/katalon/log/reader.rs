@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::Variable;
 use super::super::junit::without_iteration;
 use super::super::unknown::Unknown;
+use super::known;
 use super::record::Record;
 use super::steps::Steps;
 use super::{Execution, Log, Recorded, SuiteStart};
@@ -23,58 +24,11 @@ const STATUS_LEVELS: [&str; 6] = [
     "ABORTED",
 ];
 
-/// Levels that a version of Katalon is known to write.
-const KNOWN_LEVELS: [&str; 13] = [
-    "START",
-    "END",
-    "PASSED",
-    "FAILED",
-    "ERROR",
-    "WARNING",
-    "INFO",
-    "NOT_RUN",
-    "RUN_DATA",
-    "INCOMPLETE",
-    "ABORTED",
-    "SKIPPED",
-    "DEBUG",
-];
-
-/// Properties that a version of Katalon is known to write where a suite or a test case begins or
-/// ends; those of BDD all begin alike. (Of messages they are not looked at: anybody may log some.)
-const KNOWN_PROPERTIES: [&str; 25] = [
-    "name",
-    "description",
-    "id",
-    "source",
-    "tag",
-    "isOptional",
-    "isDebugOnly",
-    "iteration",
-    "currentRetryCount",
-    "remainingRetryCount",
-    "rerunTestFailImmediately",
-    "retryCount",
-    "stopImmediately",
-    "devicePlatform",
-    "origin",
-    "uuid",
-    "keywordsUsage",
-    "executedKeywords",
-    VARIABLES,
-    "applitools",
-    "selfHealingApplied",
-    "aiSelfHealingApplied",
-    "stepIndex",
-    "startLine",
-    "attachment",
-];
-
 /// No list of variables is longer; what is made of one takes many times its length.
 const LONGEST_VARIABLES: usize = 4 * 1024 * 1024;
 
 /// The property that holds a JSON list of [`Variable`].
-const VARIABLES: &str = "executionBindingVariables";
+pub(super) const VARIABLES: &str = "executionBindingVariables";
 
 /// What the path of every test case begins with.
 const TEST_CASES: &str = "Test Cases/";
@@ -161,25 +115,12 @@ fn names(message: &str, test_case: &str) -> bool {
 impl LogReader {
     /// Takes the next record.
     pub(super) fn take(&mut self, record: Record) {
-        if !KNOWN_LEVELS.contains(&record.level.as_str()) {
-            self.unknown.add("level", &record.level, "the log");
-        }
-        for (kind, name) in &record.unknown {
-            self.unknown.add(kind, name, "the log");
-        }
+        known::note(&record, &mut self.unknown);
         if record.millis.is_some() {
             self.log.first_millis = self.log.first_millis.or(record.millis);
             self.log.last_millis = record.millis;
         }
-        let method = record.method.as_str();
-        if ["startSuite", "endSuite", "startTest", "endTest"].contains(&method) {
-            for (name, _) in &record.properties {
-                if !KNOWN_PROPERTIES.contains(&name.as_str()) && !name.starts_with("BDD_") {
-                    self.unknown.add("property", name, method);
-                }
-            }
-        }
-        match (record.level.as_str(), method) {
+        match (record.level.as_str(), record.method.as_str()) {
             ("START", "startSuite") => self.start_suite(record),
             ("END", "endSuite") => {
                 self.next_begins();
@@ -349,8 +290,7 @@ impl LogReader {
             names(&record.message, &current.test_case)
                 && !self.steps.calls(|called| names(&record.message, called))
         };
-        let is_known = KNOWN_LEVELS.contains(&record.level.as_str());
-        let says_how = if is_known {
+        let says_how = if known::is_level(&record.level) {
             STATUS_LEVELS.contains(&record.level.as_str())
         } else {
             // What a later version calls a case that it skips has no text either.

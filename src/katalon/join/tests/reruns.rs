@@ -1,8 +1,8 @@
-//! One test for each situation of `tests/reports` in which a suite was executed several times.
+//! Suites that were executed several times.
 
-use super::super::{FileKind, Report, Status};
-use super::ReadReports;
-use super::tests::{LOGIN, PAY, REFUND, killed, messages, pictures, read, report, statuses};
+use super::super::super::{FileKind, Report, Status};
+use super::super::ReadReports;
+use super::{LOGIN, PAY, REFUND, killed, messages, pictures, read, report, statuses};
 use crate::problem::code;
 
 use Status::{Failed, NotRun, Passed};
@@ -146,7 +146,7 @@ fn without_logs_a_rerun_holds_nothing_that_had_passed() {
             (PAY, vec![vec![Failed, Passed]])
         ]
     );
-    let report = super::tests::report("rerun-in-the-same-second");
+    let report = super::report("rerun-in-the-same-second");
     assert_eq!(attempts(&report)[1], (PAY, vec![vec![Failed, Passed]]));
     let read = read("suite-again-without-logs");
     assert_eq!(messages(&read), [""; 0]);
