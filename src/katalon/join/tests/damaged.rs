@@ -264,7 +264,7 @@ fn a_log_that_is_none_beside_a_junit_is_a_warning() {
 #[test]
 fn no_damage_makes_a_reader_panic() {
     use super::super::super::property_tests::Dice;
-    use super::super::super::{binding, collection, junit, log, properties};
+    use super::super::super::{binding, collection, junit, log, plan, properties};
     let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
     let files = walkdir::WalkDir::new(reports).sort_by_file_name();
     const NASTY: &[u8] = b"<>&\"'\\{}[]\0\xFF\xD8;u- 0";
@@ -296,6 +296,7 @@ fn no_damage_makes_a_reader_panic() {
             let bytes = bytes.as_slice();
             let _ = (junit::read(bytes), log::read(bytes), binding::read(bytes));
             let _ = (properties::read(bytes), collection::read_rp(bytes));
+            let _ = (plan::read(bytes), collection::read_json(bytes));
         }
     }
 }
