@@ -201,10 +201,18 @@ fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Probl
     let is_told =
         |run: &Log| run.suite.is_some() && suites.iter().any(|suite| foreign(suite, run).is_none());
     let count = runs.len() + 1;
-    if !is_told(log)
-        && (log.suite_ended.is_some() || log.extent.is_merged)
-        && let Some(index) = runs.iter().position(is_told)
-    {
+    let began = |run: &Log| run.suite.as_ref().and_then(|suite| suite.millis);
+    let told = (!is_told(log) && (log.suite_ended.is_some() || log.extent.is_merged))
+        .then(|| runs.iter().position(is_told))
+        .flatten();
+    // A merge may have put the newer of two first.
+    let newer = || {
+        let newest = runs.iter().enumerate().max_by_key(|(_, run)| began(run));
+        newest
+            .filter(|(_, run)| !is_told(log) && began(run) > began(log))
+            .map(|(index, _)| index)
+    };
+    if let Some(index) = told.or_else(newer) {
         let (damage, extent) = (log.damage.take(), log.extent);
         std::mem::swap(log, &mut runs[index]);
         (log.damage, log.extent) = (damage, extent);
@@ -217,8 +225,7 @@ fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Probl
         log.other_variables.extend(of_cases);
         log.other_variables.extend(run.other_variables);
     }
-    let began = log.suite.as_ref().and_then(|suite| suite.millis);
-    let began = began
+    let began = began(log)
         .and_then(from_millis)
         .map_or_else(|| "an unknown time".to_owned(), |began| began.to_string());
     problems.push(Problem::warning(

@@ -130,6 +130,8 @@ fn files_of_two_runs_are_told_apart_whichever_of_them_are_there() {
         "report 'later-run-killed': the log holds 2 runs; the one that began at \
          2025-08-11T08:55:00Z is read",
         "report 'later-run-killed': JUnit_Report.xml is left aside: ",
+        "report 'newer-run-merged-in-front': the log holds 2 runs; the one that began at \
+         2025-08-11T08:55:00Z is read",
         "report 'plan-of-another-suite': execution.properties and testCaseBinding are left aside: \
          they are of 'Test Suites/Other', JUnit_Report.xml is of 'Test Suites/Smoke'",
     ];
@@ -146,6 +148,7 @@ fn files_of_two_runs_are_told_apart_whichever_of_them_are_there() {
         [
             vec![(LOGIN, Status::Incomplete), (REFUND, Status::Passed)],
             vec![(LOGIN, Status::Passed), (PAY, Status::Incomplete)],
+            vec![(LOGIN, Status::Passed), (PAY, Status::Failed)],
             vec![(LOGIN, Status::Passed)],
         ]
     );
