@@ -14,17 +14,24 @@ pub(super) fn attempts(
     sources: &Sources<'_>,
     screenshots: &mut Screenshots<'_>,
 ) -> Vec<Attempt> {
-    let Some((last, earlier)) = logged.split_last() else {
-        return vec![Attempt {
-            started: (sources.case_started)(case),
-            screenshots: screenshots.find_paths(&case.attachments),
-            ..reported_attempt(case)
-        }];
+    // What stands in a log that stops may be only the attempts before the one that JUnit tells of.
+    let (earlier, last) = match logged.split_last() {
+        Some((last, _)) if sources.is_log_short() && is_another(case, last) => (logged, None),
+        Some((last, earlier)) => (earlier, Some(last)),
+        None => (logged, None),
     };
     let mut attempts: Vec<Attempt> = earlier
         .iter()
         .map(|execution| logged_attempt(execution, screenshots))
         .collect();
+    let Some(last) = last else {
+        attempts.push(Attempt {
+            started: (sources.case_started)(case),
+            screenshots: screenshots.find_paths(&case.attachments),
+            ..reported_attempt(case)
+        });
+        return attempts;
+    };
     let logged = logged_attempt(last, screenshots);
     let reported = reported_attempt(case);
     let pictures = if last.attachments.is_empty() {
@@ -46,6 +53,8 @@ pub(super) fn attempts(
         failure: match status {
             Status::Passed | Status::NotRun => None,
             Status::Skipped => logged.failure,
+            // The log stops before the failure that JUnit tells of.
+            Status::Failed | Status::Error if !last.has_ended => reported.failure,
             Status::Failed | Status::Error | Status::Incomplete => {
                 with_step(reported.failure, logged.failure)
             }
@@ -55,6 +64,19 @@ pub(super) fn attempts(
         requests: logged.requests,
     });
     attempts
+}
+
+/// Whether JUnit tells of another attempt than the log: it takes the duration from the log, so that
+/// would be the same.
+fn is_another(case: &JunitCase, execution: &Execution) -> bool {
+    let ends = execution.started.zip(execution.ended);
+    let logged =
+        ends.and_then(|(started, ended)| between(from_millis(started)?, from_millis(ended)?));
+    execution.retry.is_some()
+        && case
+            .time
+            .zip(logged)
+            .is_some_and(|(told, logged)| told != logged)
 }
 
 /// What JUnit says, with the step that only the log knows.

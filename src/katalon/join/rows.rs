@@ -37,6 +37,16 @@ pub(super) struct Sources<'a> {
     pub(super) case_started: &'a dyn Fn(&JunitCase) -> Option<Timestamp>,
 }
 
+impl Sources<'_> {
+    /// Whether the log may lack attempts at its end: it stops, or records of it are lost.
+    pub(super) fn is_log_short(&self) -> bool {
+        self.log.is_some_and(|log| {
+            let lost = log.damage.as_ref().is_some_and(|damage| damage.records > 0);
+            log.suite_ended.is_none() || lost
+        })
+    }
+}
+
 /// Joins the sources to results, in the order of their first execution.
 pub(super) fn results(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<TestResult> {
     let mut rows = executed(sources, screenshots);

@@ -129,6 +129,35 @@ fn attempts_that_the_log_has_lost_are_attempts_that_did_not_pass() {
 }
 
 #[test]
+fn a_log_that_stops_between_attempts_knows_those_before_the_last() {
+    let report = killed("log-stops-between-attempts");
+    let attempts: Vec<Vec<(Status, Option<Duration>)>> = report
+        .results
+        .iter()
+        .map(|result| {
+            let attempts = result.all_attempts();
+            attempts.map(|one| (one.status, one.duration)).collect()
+        })
+        .collect();
+    let took = |millis| Some(Duration::from_millis(millis));
+    assert_eq!(
+        attempts,
+        [
+            vec![
+                (Status::Failed, took(1010)),
+                (Status::Failed, took(1210)),
+                (Status::Passed, took(900))
+            ],
+            vec![(Status::Failed, took(700))],
+        ]
+    );
+    // The step that was under way when the log stopped is not the one that failed.
+    let failure = report.results[1].rows[0].attempts[0].failure.as_ref();
+    assert_eq!(failure.unwrap().step, None);
+    assert!(report.results[0].is_flaky());
+}
+
+#[test]
 fn rows_that_the_log_has_lost_leave_the_others_where_they_belong() {
     let read = read("log-that-lost-a-row");
     assert_eq!(read.problems.len(), 1);
