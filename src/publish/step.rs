@@ -24,13 +24,15 @@
 //! A run that is settled has none; when all are, runs of other owners that hold our reports are
 //! looked at again.
 
+use std::collections::HashSet;
+
 use super::desired::{Desired, DesiredRun};
 use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen, place};
 use super::points::Slot;
 use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::form::Form;
 use crate::azure_devops::test_runs::{self, AddedResult, Ending};
-use crate::azure_devops::{BYTES_PER_REQUEST, RESULTS_PER_REQUEST, TestRunId};
+use crate::azure_devops::{BYTES_PER_REQUEST, RESULTS_PER_REQUEST, TestPointId, TestRunId};
 use crate::secrets::Clean;
 
 /// Attachments sent at the same time.
@@ -177,11 +179,20 @@ pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
             ending,
         }));
     }
+    let mut is_held = false;
+    let mut held_points = HashSet::new();
     for &at in desired.order() {
         let run = &desired.runs[at];
+        if must_wait(run, &seen.places[at], &held_points) {
+            continue;
+        }
         match &seen.places[at] {
+            Place::Held { .. } => {
+                is_held = true;
+                held_points.extend(&run.points);
+            }
             // Undecided is only what the listing, unknown above, has not decided yet.
-            Place::Undecided | Place::Held { .. } | Place::Settled(_) => {}
+            Place::Undecided | Place::Settled(_) => {}
             Place::ToCreate => return Some(at_once(Step::Create { run: at })),
             Place::Checking { id, looks, .. } => {
                 return Some(at_once(Step::ReadResults {
@@ -214,14 +225,17 @@ pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
             }
         }
     }
-    let held = seen
-        .places
-        .iter()
-        .any(|place| matches!(place, Place::Held { .. }));
-    held.then_some(Next {
+    is_held.then_some(Next {
         step: Step::LookUp { skip: 0 },
         wait: Wait::Other,
     })
+}
+
+/// Whether an earlier run that another job is publishing must come to its end first: a test point
+/// shows what was published last, and that must be the newest.
+fn must_wait(run: &DesiredRun, place: &Place, held: &HashSet<&TestPointId>) -> bool {
+    let is_begun = matches!(place, Place::ToCreate | Place::Filling(_));
+    is_begun && !held.is_empty() && run.points.iter().any(|point| held.contains(point))
 }
 
 fn at_once(step: Step) -> Next {

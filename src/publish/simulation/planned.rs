@@ -377,3 +377,39 @@ fn an_open_run_is_gone_on_with_where_a_finished_one_holds_the_other_part() {
     let states: Vec<RunState> = states.collect();
     assert_eq!(states, [RunState::NeedsInvestigation; 2]);
 }
+
+#[test]
+fn a_newer_report_waits_for_an_older_one_on_its_point_that_another_job_is_publishing() {
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let mut model = Model::default();
+        // Another job has begun to publish the older report, and gives up sooner or later.
+        let other = planned("ffffffff", &[&[1, 2]]);
+        let mut first = Job::new(&other);
+        while model.runs.is_empty() {
+            first.turn(&mut model, &mut dice, FAIR);
+        }
+        let desired = planned(OWNER, &[&[1, 2], &[2, 3], &[4]]);
+        let mut job = Job::new(&desired);
+        let gives_up = 3 + dice.roll(10);
+        while job.turn(&mut model, &mut dice, FAIR) == Turn::Went {
+            if job.requests as u64 == gives_up {
+                first.give_up();
+                while first.turn(&mut model, &mut dice, FAIR) == Turn::Went {}
+            }
+        }
+        check(&model, &job, seed);
+        let finished = model.runs.values();
+        let finished = finished.filter(|run| run.state.life() == Life::Finished);
+        let on_second: Vec<&ModelRun> = finished
+            .filter(|run| {
+                run.results
+                    .iter()
+                    .any(|one| one.point == Some(TestPointId(2)))
+            })
+            .collect();
+        let newest = &desired.runs[1].run.comment;
+        assert_eq!(on_second.len(), 2, "seed {seed}");
+        assert_eq!(on_second[1].comment, newest.as_str(), "seed {seed}");
+    }
+}
