@@ -486,3 +486,56 @@ fn an_automated_test_case_needs_no_second_try() {
     assert_eq!(asked(&service, "POST", "/runs").len(), 1);
     assert_eq!(service.runs()[0]["isAutomated"], true);
 }
+
+#[test]
+fn a_point_for_which_no_result_is_made_is_named_and_the_others_arrive() {
+    let service = service_with(|settings| settings.plans.points_without_result = vec![200]);
+    with_cases(&service, 3);
+    let reports = reports_of(3);
+    let finished = publish(&service, &reports).run_impatiently();
+    assert_eq!(finished.code, 5, "{}", finished.everything());
+    // It may come late, so it is looked for several times.
+    assert!(asked(&service, "GET", "/results").len() > 7);
+    finished.says(
+        "the result of 'Test Cases/T2' was refused: Azure DevOps made no result for test point 200",
+    );
+    finished.says("3 results read: 2 published, 0 left out, 1 missing");
+    let points: Vec<u64> = on_points(&service).iter().map(|one| one.0).collect();
+    assert_eq!(points, [100, 300]);
+    // The next try makes a run for it alone.
+    service.configure(|settings| settings.plans.points_without_result.clear());
+    let again = publish(&service, &reports).run_impatiently();
+    assert_eq!(again.code, 5, "{}", again.everything());
+    let points: Vec<u64> = on_points(&service).iter().map(|one| one.0).collect();
+    assert_eq!(points, [100, 200, 300]);
+}
+
+#[test]
+fn a_run_that_was_begun_for_other_points_is_given_up() {
+    let service = service();
+    with_cases(&service, 2);
+    let reports = reports_of(2);
+    let gone = Rule::always("PATCH", "/Runs/1/results$", Fault::ResetBefore);
+    service.script(gone);
+    let closed = Rule::always("PATCH", "/runs/1$", Fault::ResetBefore);
+    service.script(closed);
+    let first = publish(&service, &reports)
+        .input("retryFor", "1")
+        .run_impatiently();
+    assert_eq!(first.code, 4, "{}", first.everything());
+    service.clear_script();
+    // Its test case moved to another suite, where it has another point.
+    service.remove_point(200);
+    service.add_point(Point::new(201, 530, 2, 1));
+    let second = publish(&service, &reports).run_impatiently();
+    assert_eq!(second.code, 0, "{}", second.everything());
+    assert_eq!(states(&service), ["Aborted", "Completed"]);
+    assert_eq!(second.issues("warning"), ["KADO014"]);
+    let on_points = on_points(&service);
+    let finished: Vec<u64> = on_points
+        .iter()
+        .filter(|(_, run, _)| *run == 2)
+        .map(|one| one.0)
+        .collect();
+    assert_eq!(finished, [100, 201]);
+}

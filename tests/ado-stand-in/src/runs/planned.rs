@@ -71,7 +71,8 @@ pub(super) fn check(
 pub(super) fn make_results(state: &mut State, run: u64, points: &[u64]) {
     let now = text::written(state.now());
     let mut seen = HashSet::new();
-    for id in points.iter().rev() {
+    let skipped = state.settings.plans.points_without_result.clone();
+    for id in points.iter().rev().filter(|id| !skipped.contains(id)) {
         if !seen.insert(id) {
             state
                 .mistakes

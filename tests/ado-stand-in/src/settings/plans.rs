@@ -16,6 +16,8 @@ pub struct PlanSettings {
     pub most_points: Option<usize>,
     /// A planned run is not created with an inactive point.
     pub inactive_points_refused: bool,
+    /// Points for which no result is made when a planned run is created, though it is answered as if all were there.
+    pub points_without_result: Vec<u64>,
     /// An automated run is not created with a test case that is not Automated; the text is the message, which a
     /// server writes in its own language (contract §1.4: older servers, see [`crate::AUTOMATION_MISMATCH`]).
     pub automation_mismatch: Option<String>,
@@ -37,6 +39,7 @@ impl Default for PlanSettings {
             most_case_ids: 500,
             most_points: None,
             inactive_points_refused: false,
+            points_without_result: Vec::new(),
             automation_mismatch: None,
             iterations_replaced: false,
             unknown_result_is_null: false,

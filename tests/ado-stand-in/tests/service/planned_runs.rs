@@ -169,6 +169,16 @@ fn the_number_of_points_can_be_limited() {
 }
 
 #[test]
+fn a_point_can_be_left_without_a_result() {
+    let service = planned_with(|settings| settings.plans.points_without_result = vec![7002]);
+    let run = new_planned_run(&service, &[7001, 7002]);
+    let path = format!("Shop/_apis/test/Runs/{run}/results");
+    let results = get(&service, &path).json()["value"].clone();
+    assert_eq!(results.as_array().unwrap().len(), 1);
+    assert_eq!(results[0]["testPoint"]["id"], "7001");
+}
+
+#[test]
 fn an_automated_run_with_a_manual_test_case_can_be_refused_in_any_language() {
     let service = planned();
     let mut manual = planned_body(&[7001]);
