@@ -24,6 +24,7 @@ pub mod dry;
 pub mod fate;
 pub mod filling;
 mod learn;
+mod listing;
 mod lost;
 pub mod marker;
 mod matching;

@@ -17,6 +17,9 @@ use crate::secrets::Clean;
 /// into several requests.
 const MESSAGES_OF_ITERATIONS: usize = 2_000_000;
 
+/// Characters of an attached text behind which no further row is told.
+const LONGEST_TEXT: usize = 5_000_000;
+
 /// Characters of a message in a line about a row.
 const LINE_LIMIT: usize = 300;
 
@@ -106,6 +109,34 @@ struct Execution<'r> {
     number: usize,
 }
 
+/// The whole messages of the rows of a result, of which some did not fit.
+#[derive(Default)]
+struct WholeMessages {
+    text: Clean,
+    /// As the service counts, which is slow to find out of a long text.
+    length: usize,
+    any_is_cut: bool,
+}
+
+impl WholeMessages {
+    fn add(&mut self, label: &Clean, message: Message, is_cut: bool) {
+        self.any_is_cut |= is_cut || message.whole.is_some();
+        let whole = message.whole.unwrap_or(message.message);
+        if whole.is_empty() || self.length > LONGEST_TEXT {
+            return;
+        }
+        self.length += whole.len();
+        let before = std::mem::take(&mut self.text);
+        let between = Clean::own(if before.is_empty() { "" } else { "\n\n" });
+        let head = before.and(&between).and(label).and(&Clean::own(":\n"));
+        self.text = head.and(&whole);
+    }
+
+    fn text(self) -> Option<Clean> {
+        self.any_is_cut.then_some(self.text)
+    }
+}
+
 impl Mapper<'_> {
     /// Adds the result of a point: all executions of its Katalon results together, of which the
     /// worst decides. Whether there are any.
@@ -150,6 +181,7 @@ impl Mapper<'_> {
         };
         let span = self.span_of(&together);
         let (comment, rows) = self.comment_of_point(&together, &executions, sources);
+        let (iteration_details, messages) = self.iterations(&executions, sources);
         let Source { report, result } = deciding.source;
         self.results.push(NewTestResult {
             // The title of the work item stays.
@@ -168,11 +200,14 @@ impl Mapper<'_> {
             // The page of a planned run does not show sub-results.
             result_group_type: None,
             sub_results: Vec::new(),
-            iteration_details: self.iterations(&executions, sources),
+            iteration_details,
         });
         let target = Target::Result(position);
         if let Some(whole) = message.whole {
             self.attach_text(target, "error-message.txt", whole);
+        }
+        if let Some(messages) = messages {
+            self.attach_text(target, "messages-of-rows.txt", messages);
         }
         if let Some(rows) = rows {
             self.attach_text(target, "rows.txt", rows);
@@ -229,45 +264,44 @@ impl Mapper<'_> {
         }
     }
 
-    /// One for each execution, if there are several. Those that no result has room for are told in
-    /// the text of all rows.
+    /// One for each execution, if there are several; those that no result has room for are told in
+    /// the text of all rows. And the text of all messages, if one did not fit.
     fn iterations(
         &self,
         executions: &[Execution<'_>],
         sources: &[Source<'_>],
-    ) -> Vec<NewIteration> {
+    ) -> (Vec<NewIteration>, Option<Clean>) {
         if executions.len() < 2 {
-            return Vec::new();
+            return (Vec::new(), None);
         }
         let number = executions.len().min(ITERATIONS_PER_RESULT);
         let limit = self
             .settings
             .message_limit
             .min(MESSAGES_OF_ITERATIONS / number);
-        executions
-            .iter()
-            .take(ITERATIONS_PER_RESULT)
-            .zip(1..)
-            .map(|(execution, id)| {
-                let row = execution.row;
-                let span = self.span(row.attempts.iter());
-                let last = row.attempts.last();
-                let message = last.map(|last| self.message(last, last.status).message);
-                NewIteration {
-                    id,
-                    outcome: self.outcome(row.status()),
-                    started_date: span.started,
-                    completed_date: span.completed,
-                    duration: span.duration,
-                    error_message: message.unwrap_or_default().as_message(limit).0,
-                    comment: Clean::join(
-                        [&self.label(execution, sources), &self.retries_of(row)],
-                        "\n",
-                    )
-                    .as_name(COMMENT_LIMIT),
-                }
-            })
-            .collect()
+        let mut whole = WholeMessages::default();
+        let iterations = executions.iter().take(ITERATIONS_PER_RESULT).zip(1..);
+        let iterations = iterations.map(|(execution, id)| {
+            let row = execution.row;
+            let span = self.span(row.attempts.iter());
+            let last = row.attempts.last();
+            let message = last.map(|last| self.message(last, last.status));
+            let message = message.unwrap_or_else(Message::none);
+            let label = self.label(execution, sources);
+            let (error_message, cut) = message.message.clone().as_message(limit);
+            whole.add(&label, message, cut);
+            NewIteration {
+                id,
+                outcome: self.outcome(row.status()),
+                started_date: span.started,
+                completed_date: span.completed,
+                duration: span.duration,
+                error_message,
+                comment: Clean::join([&label, &self.retries_of(row)], "\n").as_name(COMMENT_LIMIT),
+            }
+        });
+        let iterations = iterations.collect();
+        (iterations, whole.text())
     }
 
     /// The attempts of one row.

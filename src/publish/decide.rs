@@ -6,55 +6,21 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::comparing::Holder;
-use super::desired::{Desired, DesiredRun, LookUp};
+use super::desired::{Desired, DesiredRun};
 use super::fate::{After, Fate, Remark, Why};
 use super::filling::{Completion, Filling, Looks};
 use super::marker::Marker;
 use super::retry::{LOOKS, LOOKS_AFTER_SILENCE, LOOKS_AT_OTHERS, LOOKS_FOR_RUN};
 use super::seen::{Listing, Place, Seen, Wait};
-use crate::azure_devops::test_runs::{RunsPage, StoredRun};
+use crate::azure_devops::test_runs::StoredRun;
 use crate::azure_devops::{Life, TestRunId};
 
 /// An open run of another owner that nobody changed for so long belongs to a job that is dead.
 const DEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
 impl Seen {
-    pub(super) fn learn_runs(&mut self, desired: &Desired, page: RunsPage) {
-        let Listing::Unknown { pages, .. } = &mut self.listing else {
-            // A look-up made while the listing was known begins a new listing.
-            self.listing = Listing::Unknown {
-                pages: Vec::new(),
-                wait: Wait::No,
-            };
-            return self.learn_runs(desired, page);
-        };
-        // A page that brings nothing new ends the list as an empty one does.
-        let known: BTreeSet<TestRunId> = pages.iter().map(|run| run.id).collect();
-        let brings_news = page.runs.iter().any(|run| !known.contains(&run.id));
-        pages.extend(page.runs.iter().cloned());
-        self.next_page = page.next;
-        if !page.is_last && brings_news {
-            return;
-        }
-        let mut runs = std::mem::take(pages);
-        runs.sort_by_key(|run| run.id);
-        runs.dedup_by_key(|run| run.id);
-        self.learn_listing(desired, runs, page.now);
-    }
-
-    /// Takes the whole list, if all comments in it are known.
-    fn learn_listing(&mut self, desired: &Desired, mut runs: Vec<StoredRun>, now: Timestamp) {
-        if matches!(desired.look_up, LookUp::Plan(_)) {
-            for run in &mut runs {
-                let known = || self.comments.get(&run.id).cloned();
-                run.comment = run.comment.take().or_else(known);
-            }
-            if runs.iter().any(|run| run.comment.is_none()) {
-                self.listing = Listing::WithoutComments { runs, now };
-                return;
-            }
-        }
-        self.listing = Listing::Known;
+    /// Takes the whole list of runs, with their comments.
+    pub(super) fn learn_listing(&mut self, desired: &Desired, runs: &[StoredRun], now: Timestamp) {
         let marked: Vec<Marked> = runs
             .iter()
             .filter_map(|run| {
@@ -74,26 +40,6 @@ impl Seen {
             self.ignored.extend(finished.map(|found| found.run.id));
         }
         self.decide(desired, &marked);
-    }
-
-    /// A run that was listed without its comment was read; `None` if it is gone.
-    pub(super) fn learn_found(
-        &mut self,
-        desired: &Desired,
-        id: TestRunId,
-        found: Option<StoredRun>,
-    ) {
-        let Listing::WithoutComments { runs, now } = &mut self.listing else {
-            return;
-        };
-        let (mut runs, now) = (std::mem::take(runs), *now);
-        match found {
-            Some(found) => {
-                self.comments.insert(id, found.comment.unwrap_or_default());
-            }
-            None => runs.retain(|run| run.id != id),
-        }
-        self.learn_listing(desired, runs, now);
     }
 
     /// Decides about every run that only the listing can decide about.
@@ -159,10 +105,11 @@ impl Seen {
                 .filter(move |found| found.run.state.life() == life)
         };
         let covered = |found: &&&Marked| run.keys.iter().all(|key| found.marker.keys.contains(key));
-        if run.is_part
-            && of(Life::Finished).next().is_some()
-            && of(Life::Finished).all(|found| covered(&found))
-        {
+        if run.is_part && of(Life::Finished).next().is_some() {
+            if !of(Life::Finished).all(|found| covered(&found)) {
+                self.places[at] = Place::Settled(Fate::Divided);
+                return;
+            }
             let mut finished: Vec<&&Marked> = of(Life::Finished).collect();
             finished.sort_by_key(|found| {
                 std::cmp::Reverse((found.run.error_message.is_empty(), found.run.id))

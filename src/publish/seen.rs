@@ -53,8 +53,8 @@ pub struct Seen {
     pub(super) looking: bool,
     /// What the next page of the listing is asked for by, where positions do not tell.
     pub(super) next_page: Option<String>,
-    /// Comments of runs that were listed without.
-    pub(super) comments: BTreeMap<TestRunId, String>,
+    /// Runs that were read because they are listed without their comments.
+    pub(super) read: BTreeMap<TestRunId, StoredRun>,
     /// What was tried to make each run.
     pub(super) creations: Vec<Creation>,
     /// What is to be changed in what is desired.
@@ -182,7 +182,7 @@ impl Seen {
             progress: 0,
             looking: false,
             next_page: None,
-            comments: BTreeMap::new(),
+            read: BTreeMap::new(),
             creations: vec![Creation::default(); runs],
             changes: Vec::new(),
         };

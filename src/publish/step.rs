@@ -164,9 +164,7 @@ pub fn next(desired: &Desired, seen: &Seen) -> Option<Next> {
         });
     }
     if let Listing::WithoutComments { runs, .. } = &seen.listing {
-        let without = runs
-            .iter()
-            .find(|run| run.comment.is_none() && !seen.comments.contains_key(&run.id));
+        let without = runs.iter().find(|run| run.comment.is_none());
         if let Some(run) = without {
             return Some(at_once(Step::ReadFound { id: run.id }));
         }

@@ -137,3 +137,23 @@ fn a_read_that_fails_is_repeated_and_one_that_is_refused_ends_the_step() {
     assert_eq!(finished.code, 4, "{}", finished.everything());
     assert_eq!(service.runs().len(), 1);
 }
+
+#[test]
+fn a_run_that_lacks_refused_results_is_told_so_on_the_next_try_too() {
+    let service = two_projects();
+    service.configure(|settings| settings.refused_texts = vec!["Cases/Pay".into()]);
+    service.add_work_item(WorkItem::test_case(42, "Pay").in_project("Plans"));
+    service.add_point(Point::new(8200, 810, 42, 1));
+    let reports = Reports::new().with_suite("A", &[Case::passed("Login"), Case::passed("Pay")]);
+    test_case(&reports, "Login", "41", "");
+    test_case(&reports, "Pay", "42", "");
+    for told in [
+        "1 published, 0 left out, 1 missing",
+        "0 published, 2 left out, 0 missing",
+    ] {
+        let finished = publish(&service, &reports);
+        assert_eq!(finished.code, 5, "{}", finished.everything());
+        finished.says(told);
+    }
+    assert_eq!(service.runs().len(), 1);
+}

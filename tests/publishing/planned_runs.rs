@@ -382,6 +382,13 @@ fn a_plan_that_was_repaired_while_a_run_was_open_gets_the_rest_in_a_further_one(
     assert_eq!(states(&service), ["InProgress"]);
     service.clear_script();
     service.add_point(Point::new(300, 521, 3, 1));
+    let dry = publish(&service, &reports)
+        .input("dryRun", "true")
+        .run_impatiently();
+    dry.says("would add 2 results and 0 attachments to test run 1 'Smoke', and complete it");
+    dry.says("would make test run 'Smoke' in test plan 510 with 1 result");
+    dry.says("3 results read: 3 would be published, 0 left out, 0 missing");
+    assert_eq!(states(&service), ["InProgress"]);
     let second = publish(&service, &reports).run_impatiently();
     assert_eq!(second.code, 0, "{}", second.everything());
     assert_eq!(states(&service), ["Completed", "Completed"]);
@@ -470,6 +477,56 @@ fn a_dry_run_shows_the_points_and_makes_nothing() {
     );
     assert_eq!(service.runs().len(), 0);
     finished.says("1 result read: 1 would be published, 0 left out, 0 missing");
+}
+
+#[test]
+fn a_dry_run_knows_what_finished_runs_hold_already() {
+    let service = service();
+    with_cases(&service, 2);
+    service.remove_point(200);
+    let reports = reports_of(2);
+    let first = publish(&service, &reports)
+        .input("unmatchedResults", "skip")
+        .run();
+    assert_eq!(first.code, 0, "{}", first.everything());
+    service.add_point(Point::new(200, 521, 2, 1));
+    let dry = publish(&service, &reports).input("dryRun", "true").run();
+    dry.says("would make test run 'Smoke' in test plan 510 with 1 result and 0 attachments");
+    dry.says("'Smoke': already published in test run 1");
+    dry.says("2 results read: 1 would be published, 1 left out, 0 missing");
+    assert_eq!(service.runs().len(), 1);
+}
+
+#[test]
+fn nothing_is_asked_for_twice() {
+    let service = service();
+    with_cases(&service, 3);
+    let finished = publish(&service, &reports_of(3)).run();
+    assert_eq!(finished.code, 0, "{}", finished.everything());
+    let requests = service.requests().into_iter();
+    let of_runs = requests.filter(|request| request.path.to_lowercase().contains("/test/runs"));
+    let asked: Vec<String> = of_runs
+        .map(|request| {
+            let path = request.path.to_lowercase();
+            let (_, path) = path.split_once("/_apis/test/").unwrap();
+            format!("{} {path}", request.method)
+        })
+        .collect();
+    assert_eq!(
+        asked,
+        [
+            "GET runs",
+            "POST runs",
+            // A page of the results, and the empty one behind it.
+            "GET runs/1/results",
+            "GET runs/1/results",
+            "PATCH runs/1/results",
+            "GET runs",
+            "PATCH runs/1",
+            "GET runs/1/results",
+            "GET runs/1/results",
+        ]
+    );
 }
 
 #[test]

@@ -261,6 +261,23 @@ fn more_rows_than_a_result_may_have_are_told_in_the_text() {
 }
 
 #[test]
+fn messages_of_rows_that_do_not_fit_are_attached_whole() {
+    let long = "long ".repeat(1_000);
+    let rows = vec![
+        row(&[], &[(Failed, "short")]),
+        row(&[], &[(Passed, "")]),
+        row(&[], &[(Failed, &long)]),
+    ];
+    let (result, texts) = on_one_point(&report(vec![result("A", rows)]));
+    let message = result.iteration_details[2].error_message.as_str();
+    assert!(message.ends_with("(cut; the whole text is attached)"));
+    let names: Vec<&str> = texts.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["messages-of-rows.txt"]);
+    let whole = format!("Row 1:\nshort\n\nRow 3:\n{}", long.trim_end());
+    assert_eq!(texts[0].1.trim_end(), whole);
+}
+
+#[test]
 fn of_two_results_on_a_point_the_worse_counts_and_both_are_named() {
     let report = report(vec![
         result("A", vec![row(&[], &[(Passed, "")])]),
