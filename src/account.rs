@@ -479,8 +479,9 @@ impl Account {
         }
         let fates = || self.reports.iter().flat_map(|account| &account.fates);
         let held = fates().any(|fate| matches!(fate, ResultFate::Missing { held: true, .. }));
-        let found = fates().any(|fate| matches!(fate, ResultFate::LeftOut { run: Some(_), .. }));
-        if tally.published > 0 || held || found {
+        // A result may be in one of the runs that it belongs in, and be missing all the same.
+        let in_a_run = self.runs.iter().any(|run| run.results > 0);
+        if in_a_run || held {
             ExitCode::PartlyPublished
         } else {
             ExitCode::NotPublished

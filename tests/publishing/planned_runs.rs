@@ -1,7 +1,9 @@
 //! Planned runs as the service holds them: what is in their results, and what becomes of a run that
 //! it does not make as it is asked.
 
-use ado_stand_in::{AUTOMATION_MISMATCH, Fault, Point, Rule, StandIn, WorkItem};
+use ado_stand_in::{
+    AUTOMATION_MISMATCH, Fault, Plan, Point, Rule, StandIn, Suite as PlanSuite, WorkItem,
+};
 use serde_json::{Value, json};
 
 use crate::support::holdings::{asked, attached_to_results, states};
@@ -495,6 +497,29 @@ fn a_dry_run_knows_what_finished_runs_hold_already() {
     dry.says("'Smoke': already published in test run 1");
     dry.says("2 results read: 1 would be published, 1 left out, 0 missing");
     assert_eq!(service.runs().len(), 1);
+}
+
+#[test]
+fn a_result_is_published_only_if_it_is_in_every_plan_that_it_belongs_in() {
+    let service = planned();
+    service.add_plan(Plan::new(700, "Nightly"));
+    service.add_suite(PlanSuite::new(710, 700, "All"));
+    service.add_point(Point::new(7100, 710, 41, 1));
+    let reports = reports_of(1);
+    test_case(&reports, "T1", "41", "");
+    let refused = Rule::always("POST", "/runs$", Fault::status(400));
+    service.script(refused.nth(2));
+    let run = || publish(&service, &reports).input("testPlan", "510\n700");
+    let first = run().run();
+    assert_eq!(first.code, 5, "{}", first.everything());
+    first.says("1 result read: 0 published, 0 left out, 1 missing");
+    assert_eq!(on_points(&service).len(), 1);
+    service.clear_script();
+    let second = run().run();
+    assert_eq!(second.code, 0, "{}", second.everything());
+    second.says("1 result read: 1 published, 0 left out, 0 missing");
+    assert_eq!(service.runs().len(), 2);
+    assert_eq!(service.plan_violations(700), Vec::<String>::new());
 }
 
 #[test]
