@@ -154,14 +154,9 @@ impl Seen {
 /// Whether a refusal says in a way that is not localised that it is about something else than the
 /// automation of test cases.
 fn is_clearly_another(refusal: &Refusal) -> bool {
-    [
-        "InvalidProperty",
-        "VersionOutOfRange",
-        "VersionNotSpecified",
-        "DoesNotExist",
-    ]
-    .iter()
-    .any(|word| refusal.type_key.contains(word))
+    ["VersionOutOfRange", "VersionNotSpecified", "DoesNotExist"]
+        .iter()
+        .any(|word| refusal.type_key.contains(word))
 }
 
 /// Positions of those of our points that a message names by their numbers.

@@ -40,6 +40,7 @@ mod plan_projects;
 mod plan_readme;
 mod plan_results;
 mod planned_elsewhere;
+mod planned_results;
 mod planned_runs;
 mod proxies;
 mod publishing_once;

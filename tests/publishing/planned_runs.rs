@@ -1,14 +1,16 @@
-//! Planned runs as the service holds them: what is in their results, and what becomes of a run that
-//! it does not make as it is asked.
+//! What becomes of planned runs that the service does not make as it is asked, that are there already,
+//! or that were left open.
 
 use ado_stand_in::{
     AUTOMATION_MISMATCH, Fault, Plan, Point, Rule, StandIn, Suite as PlanSuite, WorkItem,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::support::holdings::{asked, attached_to_results, states};
-use crate::support::plan::{add_case, add_plan, on_points, test_case};
-use crate::support::{Case, Reports, Suite, TaskRun, assert_swagger, service, service_with};
+use crate::support::holdings::{asked, states};
+use crate::support::plan::{
+    add_case, add_cases, add_plan, on_points, onto_plan, reports_of, test_case,
+};
+use crate::support::{Case, Reports, service, service_with};
 
 /// The plan with test case 41, which has point 4100.
 fn planned() -> StandIn {
@@ -16,220 +18,6 @@ fn planned() -> StandIn {
     add_plan(&service);
     add_case(&service, 41, "Log in as the shop's owner");
     service
-}
-
-/// The plan with so many test cases from 1 on: test case 7 has point 700.
-fn with_cases(service: &StandIn, number: u64) {
-    add_plan(service);
-    for id in 1..=number {
-        add_case(service, id, &format!("Case {id}"));
-    }
-}
-
-/// A report with so many tests, each of which has the test case of its number.
-fn reports_of(number: u64) -> Reports {
-    let cases: Vec<Case> = (1..=number)
-        .map(|id| Case::passed(&format!("T{id}")))
-        .collect();
-    let reports = Reports::new().with_suite("Smoke", &cases);
-    for id in 1..=number {
-        test_case(&reports, &format!("T{id}"), &id.to_string(), "");
-    }
-    reports
-}
-
-fn publish(service: &StandIn, reports: &Reports) -> TaskRun {
-    TaskRun::new(service, reports.path()).input("testPlan", "510")
-}
-
-/// The bodies of the requests with this method whose path ends so.
-fn bodies(service: &StandIn, method: &str, ending: &str) -> Vec<Value> {
-    let asked = asked(service, method, ending);
-    let bodies = asked.iter().map(|request| request.body.clone());
-    bodies
-        .map(|body| serde_json::from_slice(&body).unwrap())
-        .collect()
-}
-
-/// The only result of the only run after one start of the task.
-fn result_of(suite: &Suite) -> (Value, Value) {
-    let service = planned();
-    let reports = Reports::new().with(suite);
-    test_case(&reports, "Login", "41", "");
-    let finished = publish(&service, &reports).run();
-    assert_eq!(finished.code, 0, "{}", finished.everything());
-    assert_swagger(&service);
-    assert_eq!(service.plan_violations(510), Vec::<String>::new());
-    let sent = bodies(&service, "PATCH", "/results").remove(0)[0].clone();
-    (service.runs()[0]["results"][0].clone(), sent)
-}
-
-#[test]
-fn a_planned_run_is_made_with_its_points_and_its_results_are_filled() {
-    let service = planned();
-    add_case(&service, 42, "Pay");
-    let cases = [Case::passed("Login"), Case::failed("Pay", "declined")];
-    let reports = Reports::new().with(&Suite::new("Smoke", &cases).with_log());
-    test_case(&reports, "Login", "41", "");
-    test_case(&reports, "Pay", "42", "");
-    let finished = publish(&service, &reports).run();
-    assert_eq!(finished.code, 0, "{}", finished.everything());
-    let created = bodies(&service, "POST", "/runs").remove(0);
-    assert_eq!(created["plan"], json!({"id": "510"}));
-    assert_eq!(created["pointIds"], json!([4100, 4200]));
-    assert_eq!(created["automated"], true);
-    assert_eq!(created["state"], "InProgress");
-    assert_eq!(created["build"], json!({"id": "71"}));
-    assert_eq!(created["pipelineReference"]["pipelineId"], 71);
-    // Results are never added to a planned run.
-    assert_eq!(asked(&service, "POST", "/results").len(), 0);
-    let filled = bodies(&service, "PATCH", "/results");
-    assert_eq!(filled.len(), 1);
-    let fields = |result: &Value| -> Vec<String> {
-        let fields = result.as_object().unwrap().keys();
-        fields.cloned().collect()
-    };
-    assert_eq!(
-        fields(&filled[0][1]),
-        [
-            "automatedTestName",
-            "automatedTestStorage",
-            "automatedTestType",
-            "completedDate",
-            "computerName",
-            "durationInMs",
-            "errorMessage",
-            "id",
-            "outcome",
-            "startedDate",
-            "state",
-        ]
-    );
-    let results = service.runs()[0]["results"].clone();
-    let titles: Vec<&Value> = results
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|result| &result["testCaseTitle"])
-        .collect();
-    // The service promises no order.
-    assert_eq!(titles, ["Pay", "Log in as the shop's owner"]);
-    assert_eq!(service.plan_violations(510), Vec::<String>::new());
-    assert_swagger(&service);
-}
-
-#[test]
-fn rows_are_iterations_and_lines_of_the_comment() {
-    let suite = Suite::new(
-        "Smoke",
-        &[
-            Case::passed("Login").bound("user", "ann"),
-            Case::failed("Login", "no button").bound("user", "bob"),
-            Case::passed("Login").bound("user", "eve").took(2.5),
-        ],
-    );
-    let (result, sent) = result_of(&suite);
-    assert_eq!(result["outcome"], "Failed");
-    assert_eq!(result["durationInMs"], 4500);
-    assert_eq!(result["errorMessage"], "Row 2 (user = bob): no button");
-    assert_eq!(
-        result["comment"],
-        "Row 1 (user = ann): PASSED\nRow 2 (user = bob): FAILED. no button\n\
-         Row 3 (user = eve): PASSED"
-    );
-    let rows = result["iterationDetails"].as_array().unwrap();
-    let told: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            json!([
-                row["id"],
-                row["outcome"],
-                row["comment"],
-                row["durationInMs"]
-            ])
-        })
-        .collect();
-    assert_eq!(
-        told,
-        [
-            json!([1, "Passed", "Row 1 (user = ann)", 1000]),
-            json!([2, "Failed", "Row 2 (user = bob)", 1000]),
-            json!([3, "Passed", "Row 3 (user = eve)", 2500]),
-        ]
-    );
-    assert_eq!(rows[1]["errorMessage"], "no button");
-    for field in ["testCaseTitle", "resultGroupType", "subResults"] {
-        assert_eq!(sent[field], Value::Null, "{field}");
-    }
-}
-
-#[test]
-fn many_rows_are_told_in_a_text_as_well() {
-    let rows: Vec<Case> = (1..=80)
-        .map(|at| Case::passed("Login").bound("user", &format!("user number {at}")))
-        .collect();
-    let (result, _) = result_of(&Suite::new("Smoke", &rows));
-    assert_eq!(
-        result["comment"],
-        "80 rows: 80 PASSED (each is told in the attached rows.txt)"
-    );
-    assert_eq!(result["iterationDetails"].as_array().unwrap().len(), 80);
-    let attached = &result["attachments"][0];
-    assert_eq!(attached["fileName"], "rows.txt");
-}
-
-#[test]
-fn attempts_and_the_first_failure_are_told_in_the_comment() {
-    let case = Case::passed("Login").after("FAILED", "too slow", &[]);
-    let (result, _) = result_of(&Suite::new("Smoke", &[case]).with_log());
-    assert_eq!(result["outcome"], "Passed");
-    assert_eq!(
-        result["comment"],
-        "Passed at attempt 2. First failure: too slow"
-    );
-}
-
-#[test]
-fn an_error_is_an_error_on_a_point() {
-    let case = Case::ended("Login", "ERROR", "it broke");
-    let (result, _) = result_of(&Suite::new("Smoke", &[case]));
-    assert_eq!(result["outcome"], "Error");
-    assert_eq!(result["errorMessage"], "it broke");
-}
-
-#[test]
-fn secrets_are_masked_in_rows_too() {
-    let rows = [
-        Case::passed("Login").bound("password", "hunter2hunter2"),
-        Case::failed("Login", "hunter2hunter2 refused").bound("password", "hunter2hunter2"),
-    ];
-    let (result, _) = result_of(&Suite::new("Smoke", &rows));
-    assert!(!result.to_string().contains("hunter2"), "{result}");
-    assert!(
-        result["comment"]
-            .as_str()
-            .unwrap()
-            .contains("password = ***")
-    );
-}
-
-#[test]
-fn screenshots_hang_on_the_result_of_each_point() {
-    let service = planned();
-    service.add_point(Point::new(4101, 530, 41, 2));
-    let reports = Reports::new();
-    let failed = Case::failed("Login", "no").output("[[ATTACHMENT|shot.png]]");
-    let folder = reports.add_suite("Smoke", &[failed]);
-    std::fs::write(folder.join("shot.png"), b"a picture").unwrap();
-    test_case(&reports, "Login", "41", "");
-    let finished = publish(&service, &reports)
-        .input("publishToAllTestPoints", "true")
-        .run();
-    assert_eq!(finished.code, 0, "{}", finished.everything());
-    let run = &service.runs()[0];
-    assert_eq!(attached_to_results(run), ["shot.png", "shot.png"]);
-    assert_eq!(on_points(&service).len(), 2);
-    finished.says("1 result read: 1 published, 0 left out, 0 missing");
 }
 
 #[test]
@@ -242,7 +30,7 @@ fn a_run_that_is_refused_as_automated_is_made_as_one_that_is_not() {
             .with_suite("Smoke", &[Case::passed("Login")])
             .with_suite("Other", &[Case::passed("Login")]);
         test_case(&reports, "Login", "41", "");
-        let finished = publish(&service, &reports).run();
+        let finished = onto_plan(&service, &reports).run();
         assert_eq!(finished.code, 0, "{}", finished.everything());
         // One warning for all runs.
         let warnings = finished.issues("warning");
@@ -263,7 +51,7 @@ fn a_refusal_that_not_automated_does_not_cure_is_told_as_it_was() {
     let reports = reports_of(1);
     test_case(&reports, "T1", "41", "");
     service.script(Rule::always("POST", "/runs$", Fault::status(400)));
-    let finished = publish(&service, &reports).run();
+    let finished = onto_plan(&service, &reports).run();
     assert_eq!(finished.code, 4, "{}", finished.everything());
     assert_eq!(asked(&service, "POST", "/runs").len(), 2);
     assert_eq!(finished.issues("warning"), [""; 0]);
@@ -275,7 +63,7 @@ fn a_refusal_that_not_automated_does_not_cure_is_told_as_it_was() {
 #[test]
 fn a_point_that_is_gone_when_the_run_is_made_is_left_out_and_its_result_goes_to_the_build() {
     let service = service();
-    with_cases(&service, 3);
+    add_cases(&service, 3);
     let reports = reports_of(3);
     service.script(Rule::once(
         "POST",
@@ -284,7 +72,7 @@ fn a_point_that_is_gone_when_the_run_is_made_is_left_out_and_its_result_goes_to_
             service.remove_point(200);
         }),
     ));
-    let finished = publish(&service, &reports).run();
+    let finished = onto_plan(&service, &reports).run();
     assert_eq!(finished.code, 0, "{}", finished.everything());
     let points: Vec<u64> = on_points(&service).iter().map(|one| one.0).collect();
     assert_eq!(points, [100, 300]);
@@ -295,7 +83,7 @@ fn a_point_that_is_gone_when_the_run_is_made_is_left_out_and_its_result_goes_to_
     finished.says("Test point 200 not found");
     finished.says("3 results read: 3 published, 0 left out, 0 missing");
     // What is there is found again.
-    let again = publish(&service, &reports).run();
+    let again = onto_plan(&service, &reports).run();
     assert_eq!(again.code, 0, "{}", again.everything());
     assert_eq!(service.runs().len(), 2);
     again.says("3 results read: 0 published, 3 left out, 0 missing");
@@ -318,10 +106,10 @@ fn too_many(service: &StandIn, way: &str) {
 fn more_points_than_one_run_may_have_make_several() {
     for way in ["400", "413", "500"] {
         let service = service();
-        with_cases(&service, 120);
+        add_cases(&service, 120);
         too_many(&service, way);
         let reports = reports_of(120);
-        let finished = publish(&service, &reports).run_impatiently();
+        let finished = onto_plan(&service, &reports).run_impatiently();
         assert_eq!(finished.code, 0, "{way}: {}", finished.everything());
         let runs = service.runs();
         let sizes: Vec<u64> = runs
@@ -335,7 +123,7 @@ fn more_points_than_one_run_may_have_make_several() {
         assert_eq!(service.plan_violations(510), Vec::<String>::new());
         finished.says("120 results read: 120 published, 0 left out, 0 missing");
         // A retry finds both halves.
-        let again = publish(&service, &reports).run_impatiently();
+        let again = onto_plan(&service, &reports).run_impatiently();
         again.says("120 results read: 0 published, 120 left out, 0 missing");
         assert_eq!(service.runs().len(), 2);
     }
@@ -344,7 +132,7 @@ fn more_points_than_one_run_may_have_make_several() {
 #[test]
 fn a_step_that_was_killed_goes_on_with_the_open_half() {
     let service = service();
-    with_cases(&service, 120);
+    add_cases(&service, 120);
     too_many(&service, "400");
     let reports = reports_of(120);
     // The second half is made, and then the service goes away for good.
@@ -352,13 +140,13 @@ fn a_step_that_was_killed_goes_on_with_the_open_half() {
     service.script(gone);
     let closed = Rule::always("PATCH", "/runs/2$", Fault::ResetBefore);
     service.script(closed);
-    let first = publish(&service, &reports)
+    let first = onto_plan(&service, &reports)
         .input("retryFor", "1")
         .run_impatiently();
     assert_eq!(first.code, 5, "{}", first.everything());
     assert_eq!(states(&service), ["Completed", "InProgress"]);
     service.clear_script();
-    let second = publish(&service, &reports).run_impatiently();
+    let second = onto_plan(&service, &reports).run_impatiently();
     assert_eq!(second.code, 0, "{}", second.everything());
     assert_eq!(states(&service), ["Completed", "Completed"]);
     second.says("120 results read: 60 published, 60 left out, 0 missing");
@@ -370,28 +158,28 @@ fn a_step_that_was_killed_goes_on_with_the_open_half() {
 #[test]
 fn a_plan_that_was_repaired_while_a_run_was_open_gets_the_rest_in_a_further_one() {
     let service = service();
-    with_cases(&service, 3);
+    add_cases(&service, 3);
     service.remove_point(300);
     let reports = reports_of(3);
     let gone = Rule::always("PATCH", "/Runs/1/results$", Fault::ResetBefore);
     service.script(gone);
     let closed = Rule::always("PATCH", "/runs/1$", Fault::ResetBefore);
     service.script(closed);
-    let first = publish(&service, &reports)
+    let first = onto_plan(&service, &reports)
         .input("retryFor", "1")
         .run_impatiently();
     assert_eq!(first.code, 4, "{}", first.everything());
     assert_eq!(states(&service), ["InProgress"]);
     service.clear_script();
     service.add_point(Point::new(300, 521, 3, 1));
-    let dry = publish(&service, &reports)
+    let dry = onto_plan(&service, &reports)
         .input("dryRun", "true")
         .run_impatiently();
     dry.says("would add 2 results and 0 attachments to test run 1 'Smoke', and complete it");
     dry.says("would make test run 'Smoke' in test plan 510 with 1 result");
     dry.says("3 results read: 3 would be published, 0 left out, 0 missing");
     assert_eq!(states(&service), ["InProgress"]);
-    let second = publish(&service, &reports).run_impatiently();
+    let second = onto_plan(&service, &reports).run_impatiently();
     assert_eq!(second.code, 0, "{}", second.everything());
     assert_eq!(states(&service), ["Completed", "Completed"]);
     let on_points: Vec<(u64, u64)> = on_points(&service)
@@ -405,20 +193,20 @@ fn a_plan_that_was_repaired_while_a_run_was_open_gets_the_rest_in_a_further_one(
 #[test]
 fn results_that_lose_their_point_are_published_in_the_build() {
     let service = service();
-    with_cases(&service, 2);
+    add_cases(&service, 2);
     let reports = reports_of(2);
-    let first = publish(&service, &reports).run();
+    let first = onto_plan(&service, &reports).run();
     assert_eq!(first.code, 0, "{}", first.everything());
     service.remove_point(200);
     // It is in the plan's run, and nothing is missing there.
-    let second = publish(&service, &reports).run();
+    let second = onto_plan(&service, &reports).run();
     assert_eq!(second.code, 0, "{}", second.everything());
     assert_eq!(service.runs().len(), 2);
     assert_eq!(
         service.runs()[1]["results"][0]["automatedTestName"],
         "Test Cases/T2"
     );
-    let third = publish(&service, &reports).run();
+    let third = onto_plan(&service, &reports).run();
     third.says("2 results read: 0 published, 2 left out, 0 missing");
     assert_eq!(service.runs().len(), 2);
 }
@@ -429,7 +217,7 @@ fn published_again_on_purpose_a_planned_run_stands_beside_the_finished_one() {
     let reports = reports_of(1);
     test_case(&reports, "T1", "41", "");
     for runs in [1, 2, 3] {
-        let finished = publish(&service, &reports)
+        let finished = onto_plan(&service, &reports)
             .input("whenAlreadyPublished", "publish")
             .run();
         assert_eq!(finished.code, 0, "{}", finished.everything());
@@ -442,9 +230,9 @@ fn published_again_on_purpose_a_planned_run_stands_beside_the_finished_one() {
 #[test]
 fn a_bad_result_is_found_and_the_others_reach_their_points() {
     let service = service_with(|settings| settings.refused_texts = vec!["Cases/T3".into()]);
-    with_cases(&service, 5);
+    add_cases(&service, 5);
     let reports = reports_of(5);
-    let finished = publish(&service, &reports).run_impatiently();
+    let finished = onto_plan(&service, &reports).run_impatiently();
     assert_eq!(finished.code, 5, "{}", finished.everything());
     finished.says("the result of 'Test Cases/T3' was refused: ");
     finished.says("5 results read: 4 published, 0 left out, 1 missing");
@@ -461,7 +249,7 @@ fn a_bad_result_is_found_and_the_others_reach_their_points() {
         .collect();
     assert_eq!(completed, [100, 200, 400, 500]);
     // Asked once more, it is 5 again and nothing else.
-    let again = publish(&service, &reports).run_impatiently();
+    let again = onto_plan(&service, &reports).run_impatiently();
     assert_eq!(again.code, 5, "{}", again.everything());
     assert_eq!(service.runs().len(), 1);
 }
@@ -471,7 +259,7 @@ fn a_dry_run_shows_the_points_and_makes_nothing() {
     let service = planned();
     let reports = reports_of(1);
     test_case(&reports, "T1", "41", "");
-    let finished = publish(&service, &reports).input("dryRun", "true").run();
+    let finished = onto_plan(&service, &reports).input("dryRun", "true").run();
     assert_eq!(finished.code, 0, "{}", finished.everything());
     finished.says(
         "would make test run 'Smoke' in test plan 510 with 1 result and 0 attachments, and complete \
@@ -484,15 +272,15 @@ fn a_dry_run_shows_the_points_and_makes_nothing() {
 #[test]
 fn a_dry_run_knows_what_finished_runs_hold_already() {
     let service = service();
-    with_cases(&service, 2);
+    add_cases(&service, 2);
     service.remove_point(200);
     let reports = reports_of(2);
-    let first = publish(&service, &reports)
+    let first = onto_plan(&service, &reports)
         .input("unmatchedResults", "skip")
         .run();
     assert_eq!(first.code, 0, "{}", first.everything());
     service.add_point(Point::new(200, 521, 2, 1));
-    let dry = publish(&service, &reports).input("dryRun", "true").run();
+    let dry = onto_plan(&service, &reports).input("dryRun", "true").run();
     dry.says("would make test run 'Smoke' in test plan 510 with 1 result and 0 attachments");
     dry.says("'Smoke': already published in test run 1");
     dry.says("2 results read: 1 would be published, 1 left out, 0 missing");
@@ -509,7 +297,7 @@ fn a_result_is_published_only_if_it_is_in_every_plan_that_it_belongs_in() {
     test_case(&reports, "T1", "41", "");
     let refused = Rule::always("POST", "/runs$", Fault::status(400));
     service.script(refused.nth(2));
-    let run = || publish(&service, &reports).input("testPlan", "510\n700");
+    let run = || onto_plan(&service, &reports).input("testPlan", "510\n700");
     let first = run().run();
     assert_eq!(first.code, 5, "{}", first.everything());
     first.says("1 result read: 0 published, 0 left out, 1 missing");
@@ -525,8 +313,8 @@ fn a_result_is_published_only_if_it_is_in_every_plan_that_it_belongs_in() {
 #[test]
 fn nothing_is_asked_for_twice() {
     let service = service();
-    with_cases(&service, 3);
-    let finished = publish(&service, &reports_of(3)).run();
+    add_cases(&service, 3);
+    let finished = onto_plan(&service, &reports_of(3)).run();
     assert_eq!(finished.code, 0, "{}", finished.everything());
     let requests = service.requests().into_iter();
     let of_runs = requests.filter(|request| request.path.to_lowercase().contains("/test/runs"));
@@ -563,7 +351,7 @@ fn an_automated_test_case_needs_no_second_try() {
     service.add_work_item(WorkItem::test_case(41, "Log in").automated("a", "b", "Katalon"));
     let reports = reports_of(1);
     test_case(&reports, "T1", "41", "");
-    let finished = publish(&service, &reports).run();
+    let finished = onto_plan(&service, &reports).run();
     assert_eq!(finished.code, 0, "{}", finished.everything());
     assert_eq!(asked(&service, "POST", "/runs").len(), 1);
     assert_eq!(service.runs()[0]["isAutomated"], true);
@@ -572,9 +360,9 @@ fn an_automated_test_case_needs_no_second_try() {
 #[test]
 fn a_point_for_which_no_result_is_made_is_named_and_the_others_arrive() {
     let service = service_with(|settings| settings.plans.points_without_result = vec![200]);
-    with_cases(&service, 3);
+    add_cases(&service, 3);
     let reports = reports_of(3);
-    let finished = publish(&service, &reports).run_impatiently();
+    let finished = onto_plan(&service, &reports).run_impatiently();
     assert_eq!(finished.code, 5, "{}", finished.everything());
     // It may come late, so it is looked for several times.
     assert!(asked(&service, "GET", "/results").len() > 7);
@@ -586,7 +374,7 @@ fn a_point_for_which_no_result_is_made_is_named_and_the_others_arrive() {
     assert_eq!(points, [100, 300]);
     // The next try makes a run for it alone.
     service.configure(|settings| settings.plans.points_without_result.clear());
-    let again = publish(&service, &reports).run_impatiently();
+    let again = onto_plan(&service, &reports).run_impatiently();
     assert_eq!(again.code, 5, "{}", again.everything());
     let points: Vec<u64> = on_points(&service).iter().map(|one| one.0).collect();
     assert_eq!(points, [100, 200, 300]);
@@ -595,13 +383,13 @@ fn a_point_for_which_no_result_is_made_is_named_and_the_others_arrive() {
 #[test]
 fn a_run_that_was_begun_for_other_points_is_given_up() {
     let service = service();
-    with_cases(&service, 2);
+    add_cases(&service, 2);
     let reports = reports_of(2);
     let gone = Rule::always("PATCH", "/Runs/1/results$", Fault::ResetBefore);
     service.script(gone);
     let closed = Rule::always("PATCH", "/runs/1$", Fault::ResetBefore);
     service.script(closed);
-    let first = publish(&service, &reports)
+    let first = onto_plan(&service, &reports)
         .input("retryFor", "1")
         .run_impatiently();
     assert_eq!(first.code, 4, "{}", first.everything());
@@ -609,7 +397,7 @@ fn a_run_that_was_begun_for_other_points_is_given_up() {
     // Its test case moved to another suite, where it has another point.
     service.remove_point(200);
     service.add_point(Point::new(201, 530, 2, 1));
-    let second = publish(&service, &reports).run_impatiently();
+    let second = onto_plan(&service, &reports).run_impatiently();
     assert_eq!(second.code, 0, "{}", second.everything());
     assert_eq!(states(&service), ["Aborted", "Completed"]);
     assert_eq!(second.issues("warning"), ["KADO014"]);

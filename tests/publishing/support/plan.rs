@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use ado_stand_in::{Configuration, Plan, Point, Service, Suite, WorkItem};
+use ado_stand_in::{Configuration, Plan, Point, Service, StandIn, Suite, WorkItem};
 
-use super::{Reports, escaped};
+use super::{Case, Reports, TaskRun, escaped};
 
 /// Adds the plan `Release 4` (510, root suite 511) with the suites `Web` (520), `Web/Login` (521)
 /// and `Api` (530), and the configurations `Windows 11` (1) and `Linux` (2). It has no points.
@@ -21,6 +21,31 @@ pub(crate) fn add_plan(service: &Service) {
 pub(crate) fn add_case(service: &Service, id: u64, title: &str) {
     service.add_work_item(WorkItem::test_case(id, title));
     service.add_point(Point::new(id * 100, 521, id, 1));
+}
+
+/// Adds the plan with so many test cases from 1 on: test case 7 has point 700.
+pub(crate) fn add_cases(service: &Service, number: u64) {
+    add_plan(service);
+    for id in 1..=number {
+        add_case(service, id, &format!("Case {id}"));
+    }
+}
+
+/// A report with so many tests, each of which has the test case of its number.
+pub(crate) fn reports_of(number: u64) -> Reports {
+    let cases: Vec<Case> = (1..=number)
+        .map(|id| Case::passed(&format!("T{id}")))
+        .collect();
+    let reports = Reports::new().with_suite("Smoke", &cases);
+    for id in 1..=number {
+        test_case(&reports, &format!("T{id}"), &id.to_string(), "");
+    }
+    reports
+}
+
+/// The task with plan 510.
+pub(crate) fn onto_plan(service: &StandIn, reports: &Reports) -> TaskRun {
+    TaskRun::new(service, reports.path()).input("testPlan", "510")
 }
 
 /// The results that were published onto the points of plan 510: point, run and outcome. Fails if
