@@ -182,6 +182,15 @@ mod tests {
     }
 
     #[test]
+    fn looks_of_a_series_are_ever_further_apart() {
+        let waits = Waits::default();
+        let series: Vec<u64> = (0..5)
+            .map(|others| waits.before_look(others).as_secs())
+            .collect();
+        assert_eq!(series, [5, 10, 20, 20, 20]);
+    }
+
+    #[test]
     fn the_service_says_how_long_unless_that_is_too_long() {
         let mut patience = Patience::new(Waits::default(), Duration::from_secs(300));
         assert_eq!(

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ado_stand_in::{Fault, Rule, StandIn};
+use ado_stand_in::{Fault, Recorded, Rule, StandIn};
 
 use crate::support::holdings::{
     asked, attached_to_results, carried_out, names, states, the_finished_run,
@@ -97,6 +97,26 @@ fn a_look_up_that_fails_is_repeated() {
 }
 
 #[test]
+fn a_creation_without_an_answer_is_looked_for_several_times_before_it_is_repeated() {
+    let service = service();
+    service.script(Rule::once("POST", "/runs$", Fault::ResetBefore));
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let requests = service.requests();
+    let is_creation =
+        |request: &&Recorded| request.method == "POST" && request.path.ends_with("/runs");
+    let creations: Vec<_> = requests
+        .iter()
+        .filter(is_creation)
+        .map(|request| request.at)
+        .collect();
+    assert_eq!(creations.len(), 2);
+    let looks = asked(&service, "GET", "/runs");
+    let between = |look: &&Recorded| creations[0] < look.at && look.at < creations[1];
+    assert_eq!(looks.iter().filter(between).count(), 3);
+}
+
+#[test]
 fn a_run_that_is_made_after_the_look_for_it_is_aborted_or_used() {
     for delay in [1, 40, 200] {
         let service = service();
@@ -126,6 +146,49 @@ fn results_that_arrive_after_the_look_for_them_are_not_there_twice() {
     assert_eq!(states(&service), ["Aborted", "NeedsInvestigation"]);
     assert_eq!(names(&service.runs()[0]), ["A", "A", "B", "B"]);
     assert_eq!(finished.issues("warning"), ["KADO014"]);
+    assert_swagger(&service);
+}
+
+/// An upload of the run's nth try is carried out after it was looked for and sent again, and before
+/// the run is completed.
+fn upload_late(service: &StandIn, nth: usize) {
+    let late = Fault::HandledLate {
+        delay: Duration::from_millis(150),
+    };
+    // Between those that are late each run uploads once more, after the look.
+    service.script(Rule::once("POST", "/attachments$", late).nth(nth));
+    let slow = Fault::Slow {
+        delay: Duration::from_millis(400),
+    };
+    service.script(Rule::once("PATCH", &format!("/runs/{nth}$"), slow));
+}
+
+#[test]
+fn a_file_that_arrives_after_the_look_for_it_is_not_there_twice() {
+    let service = service();
+    upload_late(&service, 1);
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Aborted", "NeedsInvestigation"]);
+    let twice = attached_to_results(&service.runs()[0]);
+    assert_eq!(twice, ["shot.png", "shot.png"]);
+    let run = the_finished_run(&service, &["A", "B"]);
+    assert_eq!(attached_to_results(&run), ["shot.png"]);
+    assert_eq!(finished.issues("warning"), ["KADO014"]);
+    finished.says("it holds an attachment twice");
+    assert_swagger(&service);
+}
+
+#[test]
+fn a_file_that_comes_twice_again_does_not_keep_the_run_from_being_completed() {
+    let service = service();
+    upload_late(&service, 1);
+    upload_late(&service, 2);
+    let finished = impatient(&service, &reports()).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Aborted", "NeedsInvestigation"]);
+    the_finished_run(&service, &["A", "B"]);
+    assert_eq!(finished.issues("warning"), ["KADO014", "KADO041"]);
     assert_swagger(&service);
 }
 
