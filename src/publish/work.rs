@@ -217,7 +217,9 @@ impl<'a> Work<'a> {
             self.patience.after(trouble)
         };
         let Some(wait) = wait else {
-            if trouble.retry_after.is_none() && self.does_without(step, trouble).await {
+            let limit = self.patience.limit();
+            let is_bearable = trouble.retry_after.is_none_or(|asked| asked <= limit);
+            if is_bearable && self.does_without(step, trouble).await {
                 return Outcome::Learnt;
             }
             let problem = explain::trouble(self.publisher.client, trouble, left, "");

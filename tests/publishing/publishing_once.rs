@@ -79,6 +79,21 @@ fn an_own_open_run_with_these_reports_is_filled_up() {
 }
 
 #[test]
+fn of_two_own_open_runs_the_older_one_is_filled_up_and_the_other_one_aborted() {
+    let (service, reports) = (service(), reports());
+    let (ours, _) = comments(&reports);
+    let older = open_run(&service, &ours);
+    let newer = open_run(&service, &ours);
+    let finished = task(&service, &reports).run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    assert_eq!(states(&service), ["Completed", "Aborted"]);
+    assert_eq!(names(&service.run(older).unwrap()), ["A", "B"]);
+    let reason = service.run(newer).unwrap()["errorMessage"].clone();
+    assert_eq!(reason, "left over from an earlier try of this job");
+    assert_swagger(&service);
+}
+
+#[test]
 fn an_own_open_run_that_holds_something_twice_is_aborted_and_its_reports_published_anew() {
     let (service, reports) = (service(), reports());
     let (ours, _) = comments(&reports);

@@ -148,6 +148,21 @@ fn a_wait_that_a_refusal_asks_for_is_too_long_as_well() {
 }
 
 #[test]
+fn files_that_are_only_ever_put_off_are_missing_when_patience_ends() {
+    let service = service();
+    let busy = Fault::retry_after(429, 1);
+    service.script(Rule::always("POST", "/attachments$", busy));
+    let finished = impatient(&service, &reports())
+        .input("retryFor", "2")
+        .run_impatiently();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let run = the_finished_run(&service, &["A", "B"]);
+    assert_eq!(attached_to_results(&run), Vec::<String>::new());
+    assert_eq!(finished.issues("warning"), ["KADO010"]);
+    assert!(asked(&service, "POST", "/attachments").len() > 1);
+}
+
+#[test]
 fn a_wait_of_some_seconds_is_told_with_its_reason() {
     let service = service();
     service.script(Rule::once("POST", "/results$", Fault::retry_after(503, 3)));
