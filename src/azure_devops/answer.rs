@@ -1,7 +1,7 @@
 //! What an answer means, and what it means to have none.
 
 use std::error::Error as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{
@@ -10,7 +10,7 @@ use reqwest::header::{
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
-use super::client::{Call, Client, Reply};
+use super::call::Reply;
 use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
 use super::tls;
 use super::upload::FileTrouble;
@@ -18,33 +18,36 @@ use super::upload::FileTrouble;
 /// Nobody waits longer, and clocks can count so far.
 const LONGEST_WAIT: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-impl Client {
-    /// Sorts an answer into what it came to.
-    pub(super) fn judge(
-        &self,
-        call: &Call<'_>,
-        request: String,
-        status: StatusCode,
-        headers: &HeaderMap,
-        bytes: Vec<u8>,
-        cut: Option<String>,
-    ) -> Sent<Reply> {
-        let date = headers
-            .get(DATE)
-            .and_then(|date| http_date(date.to_str().ok()?));
-        if let Some(date) = date {
-            self.clock.set(Some((date, Instant::now())));
-        }
-        self.usage.note(&request, headers);
-        let retry_after = retry_after(headers, date);
-        if let Some(wait) = retry_after {
-            let when = Instant::now() + wait;
-            self.not_before.set(Some(
-                self.not_before
-                    .get()
-                    .map_or(when, |earlier| earlier.max(when)),
-            ));
-        }
+/// What came over the wire in answer to a request.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) bytes: Vec<u8>,
+    /// Why the body is not whole; `None` if it is.
+    pub(super) cut: Option<String>,
+}
+
+impl Answer {
+    /// The service's clock.
+    pub(super) fn date(&self) -> Option<Timestamp> {
+        let date = self.headers.get(DATE)?;
+        http_date(date.to_str().ok()?)
+    }
+
+    /// How long the service asks to be left alone.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.headers, self.date())
+    }
+
+    /// Sorts an answer into what it came to. `collection`: what a redirect is relative to.
+    pub(super) fn judge(self, collection: &Url, access: Access, request: String) -> Sent<Reply> {
+        let (date, retry_after) = (self.date(), self.retry_after());
+        let Answer {
+            status,
+            headers,
+            bytes,
+            cut,
+        } = self;
         let trouble = |kind, cause| Trouble {
             request: request.clone(),
             cause,
@@ -61,13 +64,13 @@ impl Client {
                 Some(message) => message.to_owned(),
                 None => title(&bytes).unwrap_or_else(|| beginning(&bytes)),
             };
-            let message = message + &other_ways_to_sign_in(status, headers);
+            let message = message + &other_ways_to_sign_in(status, &headers);
             Sent::Refused(Refusal {
                 request: request.clone(),
                 status: status.as_u16(),
                 type_key: error["typeKey"].as_str().unwrap_or_default().to_owned(),
                 message,
-                activity_id: activity_id(headers),
+                activity_id: activity_id(&headers),
                 kind,
             })
         };
@@ -78,14 +81,10 @@ impl Client {
         }
         // A gateway says so too when it has lost the answer of a request that was carried out.
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            return call
-                .access
-                .trouble(trouble(TroubleKind::Busy, said(status, &bytes)));
+            return access.trouble(trouble(TroubleKind::Busy, said(status, &bytes)));
         }
         if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT {
-            return call
-                .access
-                .trouble(trouble(TroubleKind::Server, said(status, &bytes)));
+            return access.trouble(trouble(TroubleKind::Server, said(status, &bytes)));
         }
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return refusal(RefusalKind::Proxy);
@@ -95,7 +94,7 @@ impl Client {
                 .get(LOCATION)
                 .and_then(|target| target.to_str().ok())
                 .unwrap_or_default();
-            let target = self.collection().join(target).ok();
+            let target = collection.join(target).ok();
             let kind = match &target {
                 Some(target) if is_sign_in(target) => RefusalKind::SignIn,
                 Some(_) | None => RefusalKind::Redirect,
@@ -108,7 +107,7 @@ impl Client {
                 status: status.as_u16(),
                 type_key: String::new(),
                 message: format!("redirected to '{host}'"),
-                activity_id: activity_id(headers),
+                activity_id: activity_id(&headers),
                 kind,
             });
         }
@@ -120,17 +119,17 @@ impl Client {
             return refusal(RefusalKind::SignIn);
         }
         if let Some(cause) = cut {
-            return call.access.trouble(trouble(TroubleKind::Cut, cause));
+            return access.trouble(trouble(TroubleKind::Cut, cause));
         }
         match serde_json::from_slice(&bytes) {
             Ok(body) => Sent::Answered(Reply {
                 body,
                 date,
-                continuation: continuation(headers),
+                continuation: continuation(&headers),
                 length: bytes.len(),
-                activity_id: activity_id(headers),
+                activity_id: activity_id(&headers),
             }),
-            Err(error) => call.access.trouble(trouble(
+            Err(error) => access.trouble(trouble(
                 TroubleKind::Answer,
                 format!("an answer that is no JSON ({error}): {}", beginning(&bytes)),
             )),

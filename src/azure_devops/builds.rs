@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::BuildId;
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::reading::{Page, list, number, page, text, time};
 use super::sent::Sent;
 

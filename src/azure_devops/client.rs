@@ -12,17 +12,16 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
-use serde_json::Value;
 
-use super::answer::{came_to, failed, trouble_of, whole_cause};
-use super::explain::Credential;
+use super::answer::{Answer, came_to, failed, trouble_of, whole_cause};
+use super::call::{Call, Reply};
+use super::credential::Credential;
 use super::progress::Progress;
-use super::sent::{Access, Refusal, RefusalKind, Sent, Trouble, TroubleKind};
+use super::sent::{Refusal, RefusalKind, Sent, Trouble, TroubleKind};
+use super::spoken::{Hint, hint, listed};
 use super::upload::{Part, Upload};
 use super::usage::Usage;
-pub(super) use super::version::Resource;
-pub use super::version::{ApiVersion, NEWEST, OLDEST};
-use super::version::{Hint, hint, listed};
+use super::version::{ApiVersion, NEWEST, OLDEST, Resource};
 use crate::agent::Proxy;
 
 /// Longer answers are not read: no list that is asked for comes near it.
@@ -30,20 +29,6 @@ const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
 /// How often silence is looked for.
 const WATCH: Duration = Duration::from_millis(200);
-
-/// An answer.
-#[derive(Debug)]
-pub struct Reply {
-    /// Its JSON.
-    pub body: Value,
-    /// The service's clock.
-    pub date: Option<Timestamp>,
-    /// Where a list goes on that did not fit into one answer.
-    pub(super) continuation: Option<String>,
-    /// Bytes of the answer's body.
-    pub(super) length: usize,
-    pub(super) activity_id: String,
-}
 
 /// What a client is made of.
 pub struct Server {
@@ -72,64 +57,10 @@ pub struct Client {
     version: Cell<ApiVersion>,
     /// The server accepted the version, or was asked for those that it speaks.
     version_settled: Cell<bool>,
-    pub(super) not_before: Cell<Option<Instant>>,
+    not_before: Cell<Option<Instant>>,
     /// The service's clock, and when it was read.
-    pub(super) clock: Cell<Option<(Timestamp, Instant)>>,
-    pub(super) usage: Usage,
-}
-
-/// A request to be sent.
-pub(super) struct Call<'a> {
-    pub(super) method: Method,
-    pub(super) access: Access,
-    /// Segments below the collection, not yet escaped.
-    pub(super) path: Vec<&'a str>,
-    pub(super) query: Vec<(&'a str, String)>,
-    pub(super) resource: Resource,
-}
-
-impl<'a> Call<'a> {
-    pub(super) fn get(path: Vec<&'a str>) -> Self {
-        Self {
-            method: Method::GET,
-            access: Access::Read,
-            path,
-            query: Vec::new(),
-            resource: Resource::Released,
-        }
-    }
-
-    /// A question too long for an address.
-    pub(super) fn ask(path: Vec<&'a str>) -> Self {
-        Self {
-            method: Method::POST,
-            ..Self::get(path)
-        }
-    }
-
-    pub(super) fn write(method: Method, path: Vec<&'a str>) -> Self {
-        Self {
-            method,
-            access: Access::Write,
-            path,
-            query: Vec::new(),
-            resource: Resource::Released,
-        }
-    }
-
-    pub(super) fn with(mut self, name: &'a str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
-        self
-    }
-
-    pub(super) fn of(mut self, resource: Resource) -> Self {
-        self.resource = resource;
-        self
-    }
-
-    fn name(&self) -> String {
-        format!("{} {}", self.method, self.path.join("/"))
-    }
+    clock: Cell<Option<(Timestamp, Instant)>>,
+    usage: Usage,
 }
 
 impl Client {
@@ -350,7 +281,12 @@ impl Client {
                     }
                 }
             }
-            Ok::<_, reqwest::Error>((status, headers, bytes, cut))
+            Ok::<_, reqwest::Error>(Answer {
+                status,
+                headers,
+                bytes,
+                cut,
+            })
         };
         let silence = async {
             while progress.silence() < self.request_timeout {
@@ -361,7 +297,10 @@ impl Client {
         let name = request.clone();
         let sent = tokio::select! {
             answer = exchange => match answer {
-                Ok((status, headers, bytes, cut)) => self.judge(call, request, status, &headers, bytes, cut),
+                Ok(answer) => {
+                    self.note(&request, &answer);
+                    answer.judge(&self.collection, call.access, request)
+                }
                 Err(error) => {
                     let (kind, cause) = trouble_of(&error);
                     failed(call.access, trouble(kind, cause), &error)
@@ -378,6 +317,20 @@ impl Client {
             begun.elapsed().as_millis()
         );
         sent
+    }
+
+    /// Keeps what an answer tells beside what was asked for: the time, and how busy the service is.
+    fn note(&self, request: &str, answer: &Answer) {
+        if let Some(date) = answer.date() {
+            self.clock.set(Some((date, Instant::now())));
+        }
+        self.usage.note(request, &answer.headers);
+        if let Some(wait) = answer.retry_after() {
+            let when = Instant::now() + wait;
+            let earlier = self.not_before.get();
+            self.not_before
+                .set(Some(earlier.map_or(when, |earlier| earlier.max(when))));
+        }
     }
 
     fn url(&self, call: &Call<'_>, version: ApiVersion) -> Result<Url, String> {

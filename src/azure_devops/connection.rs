@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use super::client::{Call, Client, Resource, Server};
-use super::explain::Credential;
+use super::call::Call;
+use super::client::{Client, Server};
+use super::credential::Credential;
 use super::reading::text;
 use super::sent::Sent;
 use super::tls;
+use super::version::Resource;
 use crate::agent::{Agent, Connection, Proxy, Secret};
 use crate::problem::{Problem, code};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::client::{Client, OLDEST};
+use super::client::Client;
 use super::sent::{Refusal, RefusalKind, Trouble, TroubleKind};
-use crate::agent::TokenKind;
+use super::version::OLDEST;
 use crate::problem::{Problem, code};
 
 mod way;
@@ -18,51 +18,6 @@ pub struct Asker<'a> {
     pub project: &'a str,
     /// Stands at the end: whether anything was published.
     pub published: &'a str,
-}
-
-/// What requests are signed with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Credential {
-    /// Who it speaks for.
-    pub kind: TokenKind,
-    /// A service connection holds it.
-    pub by_service_connection: bool,
-}
-
-impl Credential {
-    /// As it is called in a message.
-    pub fn word(self) -> &'static str {
-        match (self.kind, self.by_service_connection) {
-            (TokenKind::User, _) => "user and password of the service connection",
-            (_, true) => "the access token of the service connection",
-            (_, false) => "the access token",
-        }
-    }
-
-    /// What to try where it is not accepted.
-    fn advice(self) -> &'static str {
-        match (self.kind, self.by_service_connection) {
-            (TokenKind::User, _) => {
-                "They may be wrong, or the server takes none: then give the service connection a personal access token."
-            }
-            (_, true) => {
-                "It may have expired, or belong to another organization: give the service connection a new one."
-            }
-            (TokenKind::Job | TokenKind::Personal, false) => {
-                "It may have expired, or belong to another organization."
-            }
-        }
-    }
-
-    /// Where a permission is given, beside the page that names it.
-    fn scope(self) -> &'static str {
-        match self.kind {
-            TokenKind::Personal => {
-                ", and to the access token the scope Test Management (Read & write)"
-            }
-            TokenKind::Job | TokenKind::User => "",
-        }
-    }
 }
 
 /// A refusal: the cause as the service gave it, and what to try.

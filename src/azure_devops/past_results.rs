@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::reading::{list, number, text, time};
 use super::sent::Sent;
 use super::{Outcome, TestCaseId, TestResultId, TestRunId};

@@ -6,13 +6,14 @@ use std::borrow::Cow;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde::Serialize;
-use serde_json::Value;
 
-use super::client::{Call, Client, Writer};
+use super::call::Call;
+use super::client::{Client, Writer};
 use super::reading::{list, number, page};
 use super::sent::Sent;
-use super::test_runs::{RUNS_PER_PAGE, RunsPage, StoredResult, stored_result, stored_run};
-use super::{NewTestResult, TestPlanId, TestPointId, TestResultId, TestRunId};
+use super::stored::{RunsPage, StoredResult, stored_result, stored_run};
+use super::test_runs::RUNS_PER_PAGE;
+use super::{NewTestResult, TestPlanId, TestResultId, TestRunId};
 
 /// Results asked for at once: more are not given with their details.
 const RESULTS_PER_PAGE: usize = 200;
@@ -137,58 +138,10 @@ impl Writer<'_> {
     }
 }
 
-/// The point of a stored result.
-pub(super) fn point(item: &Value) -> Option<TestPointId> {
-    number(&item["testPoint"], "id").ok().map(TestPointId)
-}
-
-/// Whether somebody has finished a result. Where the service does not say, an outcome tells it.
-pub(super) fn is_completed(item: &Value) -> bool {
-    match item["state"].as_str() {
-        Some(state) => state.eq_ignore_ascii_case("Completed"),
-        None => item["outcome"].as_str().is_some_and(|outcome| {
-            !["", "Unspecified", "None"]
-                .iter()
-                .any(|word| outcome.eq_ignore_ascii_case(word))
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_result_that_waits_is_not_completed() {
-        for (item, expected) in [
-            (
-                json!({"state": "Completed", "outcome": "NotExecuted"}),
-                true,
-            ),
-            (json!({"state": "completed"}), true),
-            (json!({"state": "Pending", "outcome": "Passed"}), false),
-            (json!({"outcome": "Passed"}), true),
-            (json!({"outcome": "Unspecified"}), false),
-            (json!({}), false),
-        ] {
-            assert_eq!(is_completed(&item), expected, "{item}");
-        }
-    }
-
-    #[test]
-    fn a_point_is_named_by_a_number_or_a_text() {
-        assert_eq!(
-            point(&json!({"testPoint": {"id": "7"}})),
-            Some(TestPointId(7))
-        );
-        assert_eq!(
-            point(&json!({"testPoint": {"id": 7}})),
-            Some(TestPointId(7))
-        );
-        assert_eq!(point(&json!({})), None);
-    }
 
     #[test]
     fn runs_are_looked_for_in_no_more_than_seven_days() {

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::client::Reply;
+use super::call::Reply;
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]

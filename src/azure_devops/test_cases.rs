@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-use super::client::{ApiVersion, Call, Client, Resource};
+use super::call::Call;
+use super::client::Client;
 use super::reading::{Page, number, page, text};
 use super::sent::Sent;
+use super::version::{ApiVersion, Resource};
 use super::work_items::field;
 use super::{TestCaseId, TestConfigurationId, TestPlanId, TestSuiteId};
 

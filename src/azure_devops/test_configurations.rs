@@ -1,7 +1,8 @@
 //! The call for test configurations.
 
 use super::TestConfigurationId;
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::reading::{Page, number, page, text};
 use super::sent::Sent;
 use super::test_plans::TEST_PLANS;

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-use super::client::{ApiVersion, Call, Client, Resource};
+use super::call::Call;
+use super::client::Client;
 use super::reading::{Page, list, number, page, text};
 use super::sent::Sent;
+use super::version::{ApiVersion, Resource};
 use super::{TestCaseId, TestPlanId, TestSuiteId};
 
 /// Everything below `testplan` is a preview on servers before 2022.

@@ -5,9 +5,11 @@
 
 use serde_json::{Value, json};
 
-use super::client::{ApiVersion, Call, Client, Resource};
+use super::call::Call;
+use super::client::Client;
 use super::reading::{Page, number, page, text};
 use super::sent::Sent;
+use super::version::{ApiVersion, Resource};
 use super::{
     Outcome, TestCaseId, TestConfigurationId, TestPlanId, TestPointId, TestRunId, TestSuiteId,
 };

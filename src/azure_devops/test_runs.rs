@@ -13,15 +13,19 @@ use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::client::{ApiVersion, Call, Client, Resource, Writer};
-use super::planned_runs;
-use super::reading::{list, number, text, time};
+use super::call::Call;
+use super::client::{Client, Writer};
+use super::reading::{list, number, text};
 use super::sent::Sent;
+use super::stored::{
+    AddedResult, RunsPage, StoredAttachment, StoredResult, StoredRun, stored_result, stored_run,
+    sub_results,
+};
 use super::upload::{Encoded, FileTrouble, Part};
-use super::version::KNOWS_PIPELINE_REFERENCE;
+use super::version::{ApiVersion, KNOWS_PIPELINE_REFERENCE, Resource};
 use super::{
-    BuildId, Content, NewAttachment, NewTestResult, NewTestRun, Outcome, PipelineReference,
-    RunState, SubResultId, TestPointId, TestResultId, TestRunId,
+    BuildId, Content, NewAttachment, NewTestResult, NewTestRun, PipelineReference, RunState,
+    SubResultId, TestPointId, TestResultId, TestRunId,
 };
 use crate::secrets::Clean;
 
@@ -30,83 +34,6 @@ pub const RUNS_PER_PAGE: usize = 100;
 
 /// Attachments are a preview on servers before 2022.
 const ATTACHMENTS: Resource = Resource::PreviewBelow(ApiVersion { major: 7, minor: 0 });
-
-/// A run as the service holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredRun {
-    /// Its identity.
-    pub id: TestRunId,
-    /// Where it is in its life.
-    pub state: RunState,
-    /// Shown in the Tests tab.
-    pub name: String,
-    /// `None` if the answer did not hold it.
-    pub comment: Option<String>,
-    /// Why it ended as it did; empty mostly.
-    pub error_message: String,
-    /// How many results it holds, as far as its statistics are up to date.
-    pub total_tests: Option<u64>,
-    /// When it was changed last.
-    pub updated: Option<Timestamp>,
-    /// Where people look at it.
-    pub web_url: String,
-}
-
-/// A page of runs.
-#[derive(Clone, Debug)]
-pub struct RunsPage {
-    /// The runs.
-    pub runs: Vec<StoredRun>,
-    /// Whether the list ends with this page.
-    pub is_last: bool,
-    /// What the next page is asked for by, where positions do not tell.
-    pub next: Option<String>,
-    /// The service's clock, else this machine's.
-    pub now: Timestamp,
-}
-
-/// A result as the service holds it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoredResult {
-    /// Its identity in the run.
-    pub id: TestResultId,
-    /// Identity of the test, first half.
-    pub automated_test_name: String,
-    /// Identity of the test, second half.
-    pub automated_test_storage: String,
-    /// Machine that ran it.
-    pub computer_name: String,
-    /// How it ended, in the service's word.
-    pub outcome: String,
-    /// How long it took, in milliseconds.
-    pub duration_in_ms: Option<f64>,
-    /// Its sub-results, each followed by those below it. Empty unless asked for.
-    pub sub_results: Vec<SubResultId>,
-    /// The test point that it belongs to.
-    pub point: Option<TestPointId>,
-    /// Whether somebody has finished it; a planned run is made with results that wait.
-    pub is_completed: bool,
-    /// How many iterations it has. None unless asked for.
-    pub iterations: usize,
-}
-
-/// What the service says of a result just added.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddedResult {
-    /// Its identity in the run.
-    pub id: TestResultId,
-    /// Its sub-results, each followed by those below it.
-    pub sub_results: Vec<SubResultId>,
-}
-
-/// An attachment as the service lists it; lists tell no sizes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredAttachment {
-    /// Its file name.
-    pub name: String,
-    /// Its comment, which holds our fingerprint.
-    pub comment: String,
-}
 
 /// What an attachment hangs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -492,65 +419,9 @@ fn split_at_stream(document: &str) -> (String, String) {
     (head.to_owned(), tail.to_owned())
 }
 
-pub(super) fn stored_run(item: &Value) -> Result<StoredRun, String> {
-    Ok(StoredRun {
-        id: TestRunId(number(item, "id")?),
-        state: item["state"]
-            .as_str()
-            .and_then(RunState::parse)
-            .unwrap_or(RunState::Unspecified),
-        name: text(item, "name"),
-        comment: item["comment"].as_str().map(str::to_owned),
-        error_message: text(item, "errorMessage"),
-        total_tests: number(item, "totalTests").ok(),
-        updated: time(item, "lastUpdatedDate"),
-        web_url: text(item, "webAccessUrl"),
-    })
-}
-
-pub(super) fn stored_result(item: &Value) -> Result<StoredResult, String> {
-    Ok(StoredResult {
-        id: TestResultId(number(item, "id")?),
-        automated_test_name: text(item, "automatedTestName"),
-        automated_test_storage: text(item, "automatedTestStorage"),
-        computer_name: text(item, "computerName"),
-        outcome: item["outcome"]
-            .as_str()
-            .map(|word| {
-                Outcome::parse(word)
-                    .map_or_else(|| word.to_owned(), |known| known.as_str().to_owned())
-            })
-            .unwrap_or_default(),
-        duration_in_ms: item["durationInMs"].as_f64(),
-        sub_results: sub_results(item),
-        point: planned_runs::point(item),
-        is_completed: planned_runs::is_completed(item),
-        iterations: item["iterationDetails"].as_array().map_or(0, Vec::len),
-    })
-}
-
-fn sub_results(item: &Value) -> Vec<SubResultId> {
-    let mut ids = Vec::new();
-    for sub_result in item["subResults"].as_array().into_iter().flatten() {
-        if let Ok(id) = number(sub_result, "id") {
-            ids.push(SubResultId(id));
-            ids.extend(sub_results(sub_result));
-        }
-    }
-    ids
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_read_as_numbers_and_as_strings() {
-        let item = json!({"id": "100001", "subResults": [{"id": 1, "subResults": [{"id": "2"}]}, {"id": 3}]});
-        let ids: Vec<u64> = sub_results(&item).iter().map(|id| id.0).collect();
-        assert_eq!((number(&item, "id"), ids), (Ok(100_001), vec![1, 2, 3]));
-        assert!(number(&json!({"id": -1}), "id").is_err());
-    }
 
     #[test]
     fn the_stream_of_an_attachment_is_written_last() {

@@ -6,9 +6,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::AutomatedTestName;
-use super::client::{ApiVersion, Call, Client, Resource, Writer};
+use super::call::Call;
+use super::client::{Client, Writer};
 use super::reading::{list, number};
 use super::sent::Sent;
+use super::version::{ApiVersion, Resource};
 use crate::secrets::Clean;
 
 /// Work items in one request; the service refuses more.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::Context;
 use super::runs::{Batch, Material, What};
 use crate::azure_devops::TestRunId;
-use crate::azure_devops::test_runs::StoredRun;
+use crate::azure_devops::stored::StoredRun;
 use crate::katalon::Report;
 use crate::mapping;
 use crate::mapping::points::Target;

@@ -10,7 +10,7 @@ use super::filling::Looks;
 use super::points;
 use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::TestRunId;
-use crate::azure_devops::test_runs::StoredResult;
+use crate::azure_devops::stored::StoredResult;
 
 /// A finished run with the keys of one of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

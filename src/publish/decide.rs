@@ -12,7 +12,7 @@ use super::filling::{Completion, Filling, Looks};
 use super::marker::Marker;
 use super::retry::{LOOKS, LOOKS_AFTER_SILENCE, LOOKS_AT_OTHERS, LOOKS_FOR_RUN};
 use super::seen::{Listing, Place, Seen, Wait};
-use crate::azure_devops::test_runs::StoredRun;
+use crate::azure_devops::stored::StoredRun;
 use crate::azure_devops::{Life, TestRunId};
 
 /// An open run of another owner that nobody changed for so long belongs to a job that is dead.

@@ -5,7 +5,7 @@ use super::filling::{Completion, ResultsSeen};
 use super::seen::{Answer, Place, Seen};
 use super::step::Step;
 use super::would_send::WouldSend;
-use crate::azure_devops::test_runs::{AddedResult, RunsPage, StoredResult, StoredRun};
+use crate::azure_devops::stored::{AddedResult, RunsPage, StoredResult, StoredRun};
 use crate::azure_devops::{RunState, SubResultId, TestPointId, TestResultId, TestRunId};
 
 /// Ids of runs that exist only in a dry run begin here; no service counts so far.

@@ -7,7 +7,8 @@ use super::fate::{After, Fate, Why};
 use super::narrowing::{Broken, Trial};
 use super::points::Slot;
 use crate::azure_devops::form::Form;
-use crate::azure_devops::test_runs::{AddedResult, Place, StoredAttachment, StoredResult};
+use crate::azure_devops::stored::{AddedResult, StoredAttachment, StoredResult};
+use crate::azure_devops::test_runs::Place;
 use crate::azure_devops::{NewAttachment, TestResultId, TestRunId};
 
 /// An attachment that failed so often is left out; the run is completed without it.

@@ -14,7 +14,8 @@ use super::retry::{LOOKS, LOOKS_AFTER_SILENCE};
 use super::seen::{Answer, Listing, Place, Seen, Stop, Wait};
 use super::step::Step;
 use crate::azure_devops::sent::{Sent, TroubleKind};
-use crate::azure_devops::test_runs::{Ending, StoredResult};
+use crate::azure_devops::stored::StoredResult;
+use crate::azure_devops::test_runs::Ending;
 use crate::azure_devops::{Life, RunState, TestResultId, TestRunId};
 
 /// How often a run is asked to be completed.

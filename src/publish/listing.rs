@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::desired::{Desired, LookUp};
 use super::seen::{Listing, Seen, Wait};
 use crate::azure_devops::TestRunId;
-use crate::azure_devops::test_runs::{RunsPage, StoredRun};
+use crate::azure_devops::stored::{RunsPage, StoredRun};
 
 impl Seen {
     pub(super) fn learn_runs(&mut self, desired: &Desired, page: RunsPage) {

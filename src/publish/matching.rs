@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::{HashMap, VecDeque};
 
 use crate::azure_devops::NewTestResult;
-use crate::azure_devops::test_runs::{AddedResult, StoredResult};
+use crate::azure_devops::stored::{AddedResult, StoredResult};
 
 /// Finds each of our results among those stored, which are ordered by id: by storage, name,
 /// machine, outcome and duration together, equal ones by their number. What we did not send

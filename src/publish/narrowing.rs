@@ -9,7 +9,7 @@ use super::desired::DesiredRun;
 use super::filling::{Filling, ResultsSeen};
 use crate::azure_devops::form::Form;
 use crate::azure_devops::sent::{Trouble, TroubleKind};
-use crate::azure_devops::test_runs::AddedResult;
+use crate::azure_devops::stored::AddedResult;
 
 /// Broken requests after which the next one is smaller.
 const BREAKS: u8 = 2;

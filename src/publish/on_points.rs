@@ -11,7 +11,7 @@ use super::points::{self, Slot};
 use super::retry::LOOKS_AFTER_SILENCE;
 use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::TestResultId;
-use crate::azure_devops::test_runs::{AddedResult, StoredResult};
+use crate::azure_devops::stored::{AddedResult, StoredResult};
 
 /// What a completed planned run holds, compared with what it should hold.
 enum ReadBack {

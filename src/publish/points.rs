@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::desired::DesiredRun;
 use super::narrowing::Trial;
-use crate::azure_devops::test_runs::{AddedResult, StoredResult};
+use crate::azure_devops::stored::{AddedResult, StoredResult};
 use crate::azure_devops::{NewTestResult, TestPointId, TestResultId};
 
 /// A result that a planned run was made with, to be filled with one of ours.

@@ -15,7 +15,7 @@ use super::fate::{After, Fate, Remark, Why};
 use super::filling::{AttachmentSeen, Completion, Filling, Looks};
 use super::retry::LOOKS_AT_OTHERS;
 use crate::azure_devops::sent::{Refusal, TroubleKind};
-use crate::azure_devops::test_runs::{
+use crate::azure_devops::stored::{
     AddedResult, RunsPage, StoredAttachment, StoredResult, StoredRun,
 };
 use crate::azure_devops::{RunState, TestRunId};

@@ -31,7 +31,8 @@ use super::filling::{AttachmentSeen, Completion, Filling, ResultsSeen, place};
 use super::points::Slot;
 use super::seen::{Listing, Place, Seen, Wait};
 use crate::azure_devops::form::Form;
-use crate::azure_devops::test_runs::{self, AddedResult, Ending};
+use crate::azure_devops::stored::AddedResult;
+use crate::azure_devops::test_runs::{self, Ending};
 use crate::azure_devops::{BYTES_PER_REQUEST, RESULTS_PER_REQUEST, TestPointId, TestRunId};
 use crate::secrets::Clean;
 

@@ -17,7 +17,8 @@ use crate::azure_devops::client::Writer;
 use crate::azure_devops::explain::{self, Asker};
 use crate::azure_devops::planned_runs::LastDays;
 use crate::azure_devops::sent::{Refusal, Sent, Trouble, TroubleKind};
-use crate::azure_devops::test_runs::{Ending, StoredRun};
+use crate::azure_devops::stored::StoredRun;
+use crate::azure_devops::test_runs::Ending;
 use crate::problem::Problem;
 
 /// What a turn came to.

@@ -5,7 +5,7 @@ use super::super::plan::lists::Unread;
 use super::super::plan::naming::is_not_there;
 use super::Failed;
 use crate::azure_devops::past_results::PastResult;
-use crate::azure_devops::test_runs::StoredRun;
+use crate::azure_devops::stored::StoredRun;
 use crate::azure_devops::{BuildId, Life, TestRunId};
 use crate::exit_code::ExitCode;
 use crate::inputs::TestRuns;

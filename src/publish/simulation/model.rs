@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::azure_devops::form::Form;
-use crate::azure_devops::test_runs::{
-    AddedResult, Ending, Place, RunsPage, StoredAttachment, StoredResult, StoredRun,
+use crate::azure_devops::stored::{
+    AddedResult, RunsPage, StoredAttachment, StoredResult, StoredRun,
 };
+use crate::azure_devops::test_runs::{Ending, Place};
 use crate::azure_devops::{
     Life, NewTestResult, RunState, SubResultId, TestPointId, TestResultId, TestRunId,
 };

@@ -8,7 +8,7 @@ use super::model::{Against, Model, ModelRun, Trap};
 use super::wanted::planned;
 use super::{OWNER, until_done};
 use crate::azure_devops::form::Form;
-use crate::azure_devops::test_runs::StoredResult;
+use crate::azure_devops::stored::StoredResult;
 use crate::azure_devops::{Life, NewTestResult, RunState, TestPlanId, TestPointId};
 use crate::publish::desired::{Desired, DesiredRun, LookUp};
 use crate::publish::fate::Fate;
