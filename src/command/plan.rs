@@ -1,149 +1,36 @@
 //! Test plans: reading them, and deciding which result belongs on which points, or why on none.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::context::Context;
 use super::katalon_project::KatalonProjects;
-use crate::account::{self, PlanPlace};
 use crate::azure_devops::test_plans::StoredTestPlan;
-use crate::azure_devops::test_points::StoredTestPoint;
 use crate::azure_devops::{Outcome, TestCaseId, TestConfigurationId, TestPlanId};
 use crate::cancel::Cancel;
 use crate::exit_code::ExitCode;
-use crate::inputs::{Invocation, RanOn};
+use crate::inputs::Invocation;
 use crate::katalon::project::Project;
 use crate::katalon::{Report, Status, TestResult};
 use crate::mapping::plan::{Configurations, Plan};
-use crate::mapping::points::{Choice, Matched, Target, Unreached, Wanted, Why};
+use crate::mapping::points::{Unreached, Why};
 use crate::mapping::unmatched::{Known, Reason};
 use crate::mapping::{IdSources, Ids, outcome_on_point};
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code, counted as count};
 
+mod deciding;
 mod explaining;
 pub(super) mod lists;
 pub(super) mod looking;
+mod matching;
 pub(super) mod naming;
 mod points;
 
+use deciding::{Decided, Decider};
 use explaining::Found;
 use lists::Unread;
+pub(super) use matching::{Matching, Place, Source, Unmatched};
 use naming::Wrong;
-
-/// Report and Katalon result, by position.
-pub(super) type Source = (usize, usize);
-
-/// Which result belongs on which points.
-#[derive(Debug, Default)]
-pub(super) struct Matching {
-    /// The plans that could be read.
-    pub(super) plans: Vec<Plan>,
-    /// Each result, with its place.
-    pub(super) places: BTreeMap<Source, Place>,
-    /// Inputs that are wrong for the server, each once.
-    pub(super) wrong: Vec<Problem>,
-}
-
-/// Where a result belongs.
-#[derive(Debug, Default)]
-pub(super) struct Place {
-    /// Its test cases.
-    pub(super) test_cases: Vec<TestCaseId>,
-    /// Its points; empty if it reaches none.
-    pub(super) targets: Vec<Target>,
-    /// Why it reaches none.
-    pub(super) unmatched: Option<Unmatched>,
-}
-
-/// A result that reaches no point.
-#[derive(Clone, Debug)]
-pub(super) struct Unmatched {
-    /// Why, in words.
-    pub(super) why: String,
-    /// `unmatchedResults: fail` counts it.
-    pub(super) fails: bool,
-    /// An input is wrong, so nobody knows: it goes to the build whatever `unmatchedResults` says.
-    pub(super) goes_to_the_build: bool,
-}
-
-impl Place {
-    /// As the account keeps it.
-    pub(super) fn in_account(&self) -> PlanPlace {
-        PlanPlace {
-            test_cases: self.test_cases.clone(),
-            points: self.targets.iter().map(|target| target.point).collect(),
-            unmatched: self.unmatched.as_ref().map(|unmatched| account::Unmatched {
-                why: unmatched.why.clone(),
-                fails: unmatched.fails,
-            }),
-        }
-    }
-}
-
-impl Matching {
-    /// Results that reach no point, with why.
-    pub(super) fn unmatched(&self) -> impl Iterator<Item = (Source, &Unmatched)> {
-        let places = self.places.iter();
-        places.filter_map(|(source, place)| Some((*source, place.unmatched.as_ref()?)))
-    }
-
-    /// Tells where each result goes: what reaches no point always, the others in a dry run and
-    /// under `system.debug`.
-    pub(super) fn tell(&self, reports: &[Report], context: Context<'_>) {
-        let Context {
-            pipeline,
-            invocation,
-            ..
-        } = context;
-        for ((report, at), place) in &self.places {
-            let report = &reports[*report];
-            let result = &report.results[*at];
-            let name = format!("{} ({})", result.test_case.as_str(), report.suite.as_str());
-            if let Some(unmatched) = &place.unmatched {
-                pipeline.line(&format!("{name}: no test point: {}", unmatched.why));
-                continue;
-            }
-            let points: Vec<String> = place.targets.iter().map(|one| self.shown(one)).collect();
-            let line = format!("{name}: {}", points.join("; "));
-            if invocation.inputs.dry_run.value {
-                pipeline.line(&line);
-            } else {
-                pipeline.debug(&line);
-            }
-        }
-        let reach = self.places.len() - self.unmatched().count();
-        pipeline.line(&format!(
-            "{reach} of {} reach test points",
-            count(self.places.len(), "result")
-        ));
-    }
-
-    fn shown(&self, target: &Target) -> String {
-        let plan = self.plans.iter().find(|plan| plan.id == target.plan);
-        match (plan, self.point(target)) {
-            (Some(plan), Some(point)) => format!(
-                "test case {}, {}, {}",
-                target.test_case,
-                plan.describe(point),
-                plan.shown()
-            ),
-            (None | Some(_), _) => format!("point {}", target.point),
-        }
-    }
-
-    /// The point of a target as the service told it.
-    pub(super) fn point(&self, target: &Target) -> Option<&StoredTestPoint> {
-        let plan = self.plans.iter().find(|plan| plan.id == target.plan)?;
-        let mut points = plan.points_of(target.test_case);
-        points.find(|point| point.id == target.point)
-    }
-
-    /// The points of a result.
-    pub(super) fn targets(&self, source: Source) -> &[Target] {
-        let place = self.places.get(&source);
-        place.map_or(&[], |place| place.targets.as_slice())
-    }
-}
 
 /// Katalon's side: what gives results their IDs.
 pub(super) struct KatalonSide {
@@ -412,112 +299,4 @@ impl Context<'_> {
             ));
         }
     }
-}
-
-/// Decides where results belong, by what was read.
-struct Decider<'a> {
-    context: &'a Context<'a>,
-    read: &'a Read,
-    /// Plans and suites that are not there, in words.
-    missing: &'a [String],
-}
-
-impl Decider<'_> {
-    fn decide(
-        &self,
-        source: Source,
-        report: &Report,
-        result: &TestResult,
-        ids: Ids,
-        sources: &IdSources<'_>,
-    ) -> Decided {
-        let (read, inputs) = (self.read, &self.context.invocation.inputs);
-        let mut decided = Decided {
-            source,
-            test_cases: ids.ids.clone(),
-            unresolved: ids.unresolved.clone(),
-            matched: Matched::default(),
-            reason: None,
-        };
-        if read.plans.is_empty() {
-            decided.reason = Some(Reason::NoPlan(self.missing.join("; ")));
-            return decided;
-        }
-        decided.reason = self.context.kept_off(result);
-        if decided.reason.is_some() {
-            return decided;
-        }
-        if ids.ids.is_empty() {
-            decided.reason = Some(match ids.unresolved.into_iter().next() {
-                Some((variable, value)) => Reason::NoNumber { variable, value },
-                None => Reason::NoId {
-                    looked_at: looked_at(sources),
-                },
-            });
-            return decided;
-        }
-        let rules = &inputs.configuration_mapping.value;
-        let rule = rules.rule_for(RanOn {
-            os: &[&report.os, &report.device],
-            platform: &[&report.browser, &report.run_configuration],
-            profile: &report.profile,
-        });
-        let configuration = match rule.map(|rule| read.of_rules.get(&rule.line).ok_or(rule)) {
-            None => None,
-            Some(Ok(configuration)) => Some(*configuration),
-            Some(Err(rule)) => {
-                decided.reason = Some(Reason::NoSuchConfiguration(rule.line.clone()));
-                return decided;
-            }
-        };
-        let choice = Choice {
-            plans: &read.plans,
-            configurations: &read.configurations,
-            to_all_points: inputs.publish_to_all_test_points.value,
-        };
-        decided.matched = choice.matched(&Wanted {
-            source,
-            ids,
-            configuration,
-        });
-        if decided.matched.targets.is_empty() {
-            decided.reason = Some(Reason::Unreached(decided.matched.unreached.clone()));
-        }
-        decided
-    }
-}
-
-/// What was decided on a result.
-struct Decided {
-    source: Source,
-    test_cases: Vec<TestCaseId>,
-    unresolved: Vec<(String, String)>,
-    matched: Matched,
-    reason: Option<Reason>,
-}
-
-impl Decided {
-    /// What of it is told: all of a result that reaches nothing, else what is worth a warning.
-    fn told(&self) -> Vec<&Unreached> {
-        if self.matched.targets.is_empty() {
-            self.matched.unreached.iter().collect()
-        } else {
-            self.matched.worth_a_warning().collect()
-        }
-    }
-}
-
-/// Where an ID was looked for, in the order in which it counts.
-fn looked_at(sources: &IdSources<'_>) -> Vec<&'static str> {
-    [
-        (!sources.mapping_file.is_empty(), "the mapping file"),
-        (sources.project.is_some(), "its '.tc'"),
-        (
-            sources.pattern.is_some(),
-            "its path and tags ('testCaseIdPattern')",
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(is_there, what)| is_there.then_some(what))
-    .collect()
 }
