@@ -497,6 +497,26 @@ fn the_suggested_file_joins_equal_titles_and_guesses_nothing() {
     katalon_project(&project);
 }
 
+#[test]
+fn what_the_mapping_file_alone_names_is_in_the_suggested_one() {
+    let (service, project) = planned();
+    add_case(&service, 42, "Pay by card");
+    let file = "katalonTestCase,azureTestCaseIds\nElsewhere/Pay,42\nNobody,\n";
+    std::fs::write(project.path().join("ids.csv"), file).unwrap();
+    let verify = verify(&service, &project)
+        .args(&["verify", "--suggest-mapping", "new.csv"])
+        .input("testCaseMapping", "ids.csv");
+    let finished = run(&service, &verify);
+    assert_eq!(finished.code, 0, "{}", finished.everything());
+    let written = std::fs::read_to_string(project.path().join("new.csv")).unwrap();
+    assert_eq!(
+        written,
+        "\u{feff}katalonTestCase,azureTestCaseIds,azureTitle\n\
+         Test Cases/Elsewhere/Pay,42,Pay by card\n\
+         Test Cases/Login,41,Log in\n"
+    );
+}
+
 /// What the README shows of `verify` is what it prints.
 #[test]
 fn the_readme_shows_what_is_printed() {

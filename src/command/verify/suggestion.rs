@@ -2,7 +2,7 @@
 //!
 //! | row | has |
 //! |---|---|
-//! | a Katalon test case that has IDs | these |
+//! | a Katalon test case that has IDs, be it in the mapping file alone | these |
 //! | a Katalon test case whose name is the title of one test case of the plan, and of no other Katalon test case | the ID of that one |
 //! | any other Katalon test case | no ID |
 //! | a test case of the plan that none of them names | no path: somebody may write one |
@@ -54,7 +54,9 @@ pub(super) fn suggest(projects: &[Project], named: &Named, plans: &[Plan]) -> Su
             of_title.entry(title).or_default().push(*id);
         }
     }
-    let mut paths: BTreeMap<&TestCasePath, Vec<TestCaseId>> = BTreeMap::new();
+    let mapped = named.mapped.iter();
+    let mut paths: BTreeMap<&TestCasePath, Vec<TestCaseId>> =
+        mapped.map(|(path, ids)| (path, ids.clone())).collect();
     for (at, project) in projects.iter().enumerate() {
         for path in project.test_cases.keys() {
             let ids = named.ids.get(&(at, path.clone())).cloned();

@@ -22,6 +22,8 @@ pub(super) struct Named {
     pub(super) by_id: BTreeMap<TestCaseId, Vec<String>>,
     /// The IDs of each Katalon test case that has some, by project and path.
     pub(super) ids: BTreeMap<(usize, TestCasePath), Vec<TestCaseId>>,
+    /// The IDs of each Katalon test case that the mapping file alone names.
+    pub(super) mapped: BTreeMap<TestCasePath, Vec<TestCaseId>>,
     /// Test cases whose ID a variable gives, and that variable.
     pub(super) by_variable: Vec<(String, String)>,
     /// Test cases without an ID.
@@ -70,10 +72,17 @@ impl Named {
             if is_at_hand || mapping_file.ids(path).is_empty() {
                 continue;
             }
-            for id in mapping_file.ids(path) {
-                let of_id = named.by_id.entry(TestCaseId(*id)).or_default();
+            let ids: Vec<TestCaseId> = mapping_file
+                .ids(path)
+                .iter()
+                .copied()
+                .map(TestCaseId)
+                .collect();
+            for id in &ids {
+                let of_id = named.by_id.entry(*id).or_default();
                 of_id.push(path.as_str().to_owned());
             }
+            named.mapped.insert(path.clone(), ids);
             if !projects.is_empty() {
                 named.not_in_a_project.push(path.as_str().to_owned());
             }
