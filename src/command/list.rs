@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::connecting;
 use super::context::Context;
+use super::plan::lists::Items;
 use super::select::Failed;
 use super::select::plan_cases::PlanCases;
 use super::verdict::Verdict;
@@ -110,7 +111,11 @@ impl Context<'_> {
     async fn list_projects(&self) -> Result<Shown, Failed> {
         let client = self.client;
         let projects = self
-            .list_by_position(|skip| client.projects(skip), |project| project.id.clone())
+            .list_by_position(
+                Items::called("project"),
+                |skip| client.projects(skip),
+                |project| project.id.clone(),
+            )
             .await;
         let mut projects = projects.map_err(|unread| self.unread(unread))?;
         projects.sort_by_key(|project| project.name.to_lowercase());
@@ -131,7 +136,9 @@ impl Context<'_> {
         let (client, project) = (self.client, self.plan_project());
         let ask =
             |next: Option<String>| async move { client.test_plans(project, next.as_deref()).await };
-        let plans = self.list_by_token(ask, |plan| plan.id).await;
+        let plans = self
+            .list_by_token(Items::called("test plan"), ask, |plan| plan.id)
+            .await;
         let plans = plans.map_err(|unread| self.unread(unread))?;
         let closed = plans.iter().filter(|plan| !plan.is_active).count();
         let mut table = Table::new(&["ID", "State", "Test plan"]);

@@ -55,6 +55,7 @@ mod stale_reports;
 mod test_run_per;
 mod test_runs;
 mod verify;
+mod verify_reads;
 mod waiting;
 mod what_arrives;
 mod which_build;

@@ -1,9 +1,11 @@
 //! `select`: which Katalon test cases to run, by a test plan, by test runs, and by both.
 
-use ado_stand_in::{Build, Fault, Plan, Point, Rule, StandIn, Suite, WorkItem};
+use ado_stand_in::{Build, Fault, Point, Rule, StandIn};
 use serde_json::Value;
 
-use crate::support::plan::{add_case, add_plan, setting, settings, test_case};
+use crate::support::plan::{
+    add_case, add_large_plan, add_plan, map_large_plan, setting, settings, test_case,
+};
 use crate::support::{Case, Finished, Reports, TaskRun, assert_swagger, service, service_with};
 
 /// The task in a pipeline, with these inputs.
@@ -604,23 +606,9 @@ fn the_document_tells_test_cases_and_what_has_none() {
 #[test]
 fn twenty_thousand_points_are_read_and_mapped() {
     let service = service_with(|settings| settings.page_size = 200);
-    service.add_plan(Plan::new(600, "Large"));
-    service.add_configuration(ado_stand_in::Configuration::new(1, "Windows 11").as_default());
-    service.add_configuration(ado_stand_in::Configuration::new(2, "Linux"));
-    service.add_suite(Suite::new(610, 600, "All"));
-    for id in 0..10_000_u64 {
-        let case = 100_000 + id;
-        service.add_work_item(WorkItem::test_case(case, "One of many"));
-        let failed = if id % 1_000 == 0 { "Failed" } else { "Passed" };
-        service.add_point(Point::new(1_000_000 + 2 * id, 610, case, 1).ended("Passed"));
-        service.add_point(Point::new(1_000_001 + 2 * id, 610, case, 2).ended(failed));
-    }
+    add_large_plan(&service);
     let folder = Reports::new();
-    let rows = (0..10_000).map(|id| format!("Many/{id},{}\n", 100_000 + id));
-    let csv: String = std::iter::once("katalonTestCase,azureTestCaseIds\n".to_owned())
-        .chain(rows)
-        .collect();
-    std::fs::write(folder.path().join("map.csv"), csv).unwrap();
+    map_large_plan(&folder);
     let inputs = [
         ("testPlan", "600"),
         ("testCaseMapping", "map.csv"),

@@ -1,16 +1,15 @@
 //! `verify`: each kind of what would not work is told, with exit code 6 and nothing written.
 
-use ado_stand_in::{Configuration, Fault, Plan, Point, Rule, StandIn, WorkItem};
+use ado_stand_in::{Configuration, Plan, Point, StandIn, WorkItem};
 use serde_json::Value;
 
-use crate::support::holdings::asked;
 use crate::support::plan::{
     SHOP, add_case, add_plan, katalon_project, setting, settings, test_case,
 };
-use crate::support::{Finished, Reports, TaskRun, service, service_with};
+use crate::support::{Finished, Reports, TaskRun, service};
 
 /// The plan with test case 41, and a Katalon project whose `Login` names it.
-fn planned() -> (StandIn, Reports) {
+pub(crate) fn planned() -> (StandIn, Reports) {
     let service = service();
     add_plan(&service);
     add_case(&service, 41, "Log in");
@@ -19,7 +18,7 @@ fn planned() -> (StandIn, Reports) {
     (service, project)
 }
 
-fn verify(service: &StandIn, project: &Reports) -> TaskRun {
+pub(crate) fn verify(service: &StandIn, project: &Reports) -> TaskRun {
     TaskRun::new(service, project.path())
         .args(&["verify", "--format", "json"])
         .input("testPlan", "510")
@@ -27,14 +26,14 @@ fn verify(service: &StandIn, project: &Reports) -> TaskRun {
 
 /// Runs it, and fails if it sent anything that could write.
 #[track_caller]
-fn run(service: &StandIn, run: &TaskRun) -> Finished {
+pub(crate) fn run(service: &StandIn, run: &TaskRun) -> Finished {
     let finished = run.run();
     writes_nothing(service);
     finished
 }
 
 #[track_caller]
-fn writes_nothing(service: &StandIn) {
+pub(crate) fn writes_nothing(service: &StandIn) {
     for request in service.requests() {
         // What is asked for by POST, because an address could not hold it.
         let asks = ["/wit/workitemsbatch", "/test/points"];
@@ -47,7 +46,7 @@ fn writes_nothing(service: &StandIn) {
 }
 
 /// Codes of the errors, and the messages.
-fn errors(finished: &Finished) -> Vec<(String, String)> {
+pub(crate) fn errors(finished: &Finished) -> Vec<(String, String)> {
     let document = finished.json();
     let errors = document["errors"].as_array().unwrap().clone();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -377,53 +376,6 @@ fn without_a_plan_ids_count_for_nothing() {
             .to_string()
             .contains("none is named")
     );
-}
-
-#[test]
-fn many_test_cases_take_few_requests() {
-    let service = service_with(|settings| settings.page_size = 1_000);
-    add_plan(&service);
-    let project = Reports::new();
-    for id in 1_001..=1_500 {
-        add_case(&service, id, &format!("Case {id}"));
-        test_case(&project, &format!("Case {id}"), &id.to_string(), "");
-    }
-    let finished = run(&service, &verify(&service, &project));
-    assert_eq!(finished.code, 0, "{}", finished.everything());
-    assert_eq!(finished.json()["testCases"].as_array().unwrap().len(), 500);
-    let requests = service.requests().len();
-    assert!(requests < 25, "{requests} requests");
-    assert_eq!(asked(&service, "POST", "/wit/workitemsbatch").len(), 3);
-}
-
-#[test]
-fn reads_are_asked_again_and_one_that_is_never_answered_ends_it() {
-    let reads = [
-        ("GET", "/connectionData"),
-        ("GET", "/projects/Shop"),
-        ("GET", "/builds/71"),
-        ("GET", "/test/runs"),
-        ("GET", "/testplan/plans/510"),
-        ("GET", "/testplan/configurations"),
-        ("GET", "/510/suites"),
-        ("POST", "/test/points"),
-        ("POST", "/wit/workitemsbatch"),
-    ];
-    for (method, path) in reads {
-        let (service, project) = planned();
-        let pattern = format!("{path}$");
-        service.script(Rule::once(method, &pattern, Fault::status(503)));
-        let verify = verify(&service, &project);
-        let finished = verify.clone().input("retryFor", "60").run_impatiently();
-        assert_eq!(finished.code, 0, "{path}: {}", finished.everything());
-        assert!(asked(&service, method, path).len() > 1, "{path}");
-
-        service.script(Rule::always(method, &pattern, Fault::status(503)));
-        let finished = verify.input("retryFor", "1").run_impatiently();
-        assert_eq!(finished.code, 4, "{path}: {}", finished.everything());
-        assert_eq!(errors(&finished)[0].0, "KADO409", "{path}");
-        writes_nothing(&service);
-    }
 }
 
 #[test]

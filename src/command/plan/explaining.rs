@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::context::Context;
-use super::lists::Unread;
+use super::lists::{Items, Unread};
 use crate::azure_devops::TestCaseId;
 use crate::azure_devops::work_items::{WORK_ITEMS_PER_REQUEST, field};
 use crate::exit_code::ExitCode;
@@ -85,6 +85,7 @@ impl Context<'_> {
                 };
                 work_items.insert(id, kind);
             }
+            self.show_read(Items::called("work item"), work_items.len());
         }
         Ok(work_items)
     }

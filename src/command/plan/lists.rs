@@ -1,4 +1,5 @@
-//! Reading lists to their end, page by page. Each page is progress, so patience begins anew.
+//! Reading lists to their end, page by page. Each page is progress, so patience begins anew, and is
+//! told to those who wait at a terminal.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -9,7 +10,7 @@ use crate::azure_devops::Page;
 use crate::azure_devops::explain;
 use crate::azure_devops::sent::{Refusal, Sent};
 use crate::exit_code::ExitCode;
-use crate::problem::Problem;
+use crate::problem::{Problem, counted};
 use crate::publish::{ReadFailure, cancelled, read_until_answered};
 
 /// Why something could not be read.
@@ -19,6 +20,27 @@ pub(in super::super) enum Unread {
     Refused(Refusal),
     /// It was tried for as long as the inputs allow, or somebody cancelled.
     Ended(ExitCode, Problem),
+}
+
+/// What a list is of, for those who wait.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Items {
+    /// One of them.
+    one: &'static str,
+    /// Read in other lists before.
+    before: usize,
+}
+
+impl Items {
+    /// Things of this name, in the singular.
+    pub(in super::super) const fn called(one: &'static str) -> Self {
+        Self { one, before: 0 }
+    }
+
+    /// The same, of which so many were read in other lists.
+    pub(in super::super) fn after(self, before: usize) -> Self {
+        Self { before, ..self }
+    }
 }
 
 impl Context<'_> {
@@ -58,6 +80,7 @@ impl Context<'_> {
     /// once: others change the list while we read it.
     pub(in super::super) async fn list_by_token<T, K, F>(
         &self,
+        items: Items,
         ask: impl Fn(Option<String>) -> F,
         key: impl Fn(&T) -> K,
     ) -> Result<Vec<T>, Unread>
@@ -70,6 +93,7 @@ impl Context<'_> {
         loop {
             let page = self.answer(|| ask(next.clone())).await?;
             let is_new = whole.take(page.items);
+            self.show_read(items, whole.items.len());
             // A list that goes round in circles would else never end.
             match page.next {
                 Some(token) if is_new => next = Some(token),
@@ -81,6 +105,7 @@ impl Context<'_> {
     /// A whole list whose pages are asked for by position; an empty page ends it.
     pub(in super::super) async fn list_by_position<T, K, F>(
         &self,
+        items: Items,
         ask: impl Fn(usize) -> F,
         key: impl Fn(&T) -> K,
     ) -> Result<Vec<T>, Unread>
@@ -96,7 +121,14 @@ impl Context<'_> {
             if !whole.take(page) {
                 return Ok(whole.items);
             }
+            self.show_read(items, whole.items.len());
         }
+    }
+
+    /// Shows those who wait how much was read.
+    pub(super) fn show_read(&self, items: Items, read: usize) {
+        let read = counted(items.before + read, items.one);
+        self.pipeline.progress(&format!("{read} read so far"));
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::context::Context;
-use super::lists::Unread;
+use super::lists::{Items, Unread};
 use crate::azure_devops::explain;
 use crate::azure_devops::sent::{Refusal, RefusalKind};
 use crate::azure_devops::test_plans::StoredTestPlan;
@@ -112,7 +112,10 @@ impl Context<'_> {
                 let ask = |next: Option<String>| async move {
                     client.test_plans(project, next.as_deref()).await
                 };
-                all.insert(self.list_by_token(ask, |plan| plan.id).await?)
+                all.insert(
+                    self.list_by_token(Items::called("test plan"), ask, |plan| plan.id)
+                        .await?,
+                )
             }
         };
         let text = named.as_str();
@@ -291,7 +294,9 @@ impl Context<'_> {
         let ask = |next: Option<String>| async move {
             client.test_suites(project, plan, next.as_deref()).await
         };
-        let suites = self.list_by_token(ask, |suite| suite.id).await?;
+        let suites = self
+            .list_by_token(Items::called("test suite"), ask, |suite| suite.id)
+            .await?;
         Ok(Suites::new(suites))
     }
 
@@ -301,7 +306,9 @@ impl Context<'_> {
         let ask = |next: Option<String>| async move {
             client.test_configurations(project, next.as_deref()).await
         };
-        let configurations = self.list_by_token(ask, |one| one.id).await?;
+        let configurations = self
+            .list_by_token(Items::called("test configuration"), ask, |one| one.id)
+            .await?;
         Ok(Configurations(configurations))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::context::Context;
-use super::lists::Unread;
+use super::lists::{Items, Unread};
 use crate::azure_devops::sent::Sent;
 use crate::azure_devops::test_plans::StoredTestPlan;
 use crate::azure_devops::test_points::{StoredTestPoint, WALKS_BELOW};
@@ -22,6 +22,8 @@ const POINTS_PER_PAGE: usize = 200;
 
 /// Points asked for by their ids at once: they stand in the address.
 const POINTS_PER_ADDRESS: usize = 100;
+
+const POINTS: Items = Items::called("test point");
 
 impl Context<'_> {
     /// The points of these test cases in each plan; a walk brings others as well.
@@ -42,7 +44,7 @@ impl Context<'_> {
             let points = match plan.root_suite {
                 Some(root) if can_walk && test_cases.len() > FEW => {
                     let ask = |next: Option<String>| self.walk(plan.id, root, &[], next);
-                    self.list_by_token(ask, |point| point.id).await?
+                    self.list_by_token(POINTS, ask, |point| point.id).await?
                 }
                 Some(_) | None => {
                     let all = match &mut asked {
@@ -77,7 +79,10 @@ impl Context<'_> {
         let mut points = Vec::new();
         for suite in suites {
             let ask = |next: Option<String>| self.walk(plan.id, suite, &[], next);
-            points.extend(self.list_by_token(ask, |point| point.id).await?);
+            points.extend(
+                self.list_by_token(POINTS.after(points.len()), ask, |point| point.id)
+                    .await?,
+            );
         }
         Ok(points)
     }
@@ -108,7 +113,10 @@ impl Context<'_> {
         while !rest.is_empty() {
             let (slice, behind) = rest.split_at(at_once.min(rest.len()));
             let ask = |skip| client.points_of_test_cases(project, slice, skip, POINTS_PER_PAGE);
-            match self.list_by_position(ask, |point| point.id).await {
+            match self
+                .list_by_position(POINTS.after(points.len()), ask, |point| point.id)
+                .await
+            {
                 Ok(of_slice) => {
                     points.extend(of_slice);
                     rest = behind;
@@ -137,7 +145,9 @@ impl Context<'_> {
         let mut detailed: HashMap<TestPointId, StoredTestPoint> = HashMap::new();
         for some in ids.chunks(POINTS_PER_ADDRESS) {
             let ask = |next: Option<String>| self.walk(plan.id, root, some, next);
-            let read = self.list_by_token(ask, |point| point.id).await?;
+            let read = self
+                .list_by_token(POINTS.after(detailed.len()), ask, |point| point.id)
+                .await?;
             detailed.extend(read.into_iter().map(|point| (point.id, point)));
         }
         let known = points.into_iter();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::super::context::Context;
+use super::super::plan::lists::Items;
 use super::Failed;
 use crate::azure_devops::test_cases::{CASES_BELOW, StoredTestCase};
 use crate::azure_devops::test_plans::StoredTestPlan;
@@ -178,7 +179,11 @@ impl Context<'_> {
                     .test_cases_of_suite(project, plan, suite, below, next.as_deref())
                     .await
             };
-            let of_suite = self.list_by_token(ask, |one| (one.suite, one.id)).await;
+            let of_suite = self
+                .list_by_token(Items::called("test case").after(found.len()), ask, |one| {
+                    (one.suite, one.id)
+                })
+                .await;
             found.extend(of_suite.map_err(|unread| self.unread(unread))?);
         }
         let order = cases.suites.in_order().into_iter().enumerate();
@@ -202,10 +207,17 @@ impl Context<'_> {
         let outcomes = &self.invocation.inputs.outcomes.value;
         let below = self.client.version() >= WALKS_BELOW;
         let mut counting = HashSet::new();
+        let mut read = 0;
         for suite in cases.asked(below) {
             let ask = |next: Option<String>| self.walk(cases.plan.id, suite, &[], next);
-            let points = self.list_by_token(ask, |point| point.id).await;
-            for point in points.map_err(|unread| self.unread(unread))? {
+            let points = self
+                .list_by_token(Items::called("test point").after(read), ask, |point| {
+                    point.id
+                })
+                .await;
+            let points = points.map_err(|unread| self.unread(unread))?;
+            read += points.len();
+            for point in points {
                 let is_configured = configuration.is_none_or(|id| id == point.configuration);
                 if is_configured && !point.is_inactive() && outcomes.hold(point.outcome) {
                     counting.insert((point.suite, point.test_case));

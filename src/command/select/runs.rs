@@ -1,7 +1,7 @@
 //! Results of earlier test runs: of one, of the running build, or of the build before it.
 
 use super::super::context::Context;
-use super::super::plan::lists::Unread;
+use super::super::plan::lists::{Items, Unread};
 use super::super::plan::naming::is_not_there;
 use super::Failed;
 use crate::azure_devops::past_results::PastResult;
@@ -43,7 +43,13 @@ impl Context<'_> {
         for run in runs {
             let client = self.client;
             let ask = |skip| client.past_results(project, run.id, skip);
-            let read = self.list_by_position(ask, |result| result.id).await;
+            let read = self
+                .list_by_position(
+                    Items::called("test result").after(results.len()),
+                    ask,
+                    |result| result.id,
+                )
+                .await;
             let read = read.map_err(|unread| self.unread_run(unread))?;
             self.pipeline.line(&format!(
                 "Test run {} '{}': {}",
@@ -75,7 +81,9 @@ impl Context<'_> {
             let page = client.runs_of_build(project, build, skip).await;
             page.part(|page| page.runs)
         };
-        let runs = self.list_by_position(ask, |run| run.id).await;
+        let runs = self
+            .list_by_position(Items::called("test run"), ask, |run| run.id)
+            .await;
         let runs = runs.map_err(|unread| self.unread_run(unread))?;
         let mut finished = Vec::new();
         for run in runs {

@@ -31,6 +31,31 @@ pub(crate) fn add_cases(service: &Service, number: u64) {
     }
 }
 
+/// Adds the plan `Large` (600) with 10,000 test cases from 100,000 on, each with a point for either
+/// configuration. Every thousandth failed, all others passed.
+pub(crate) fn add_large_plan(service: &Service) {
+    service.add_plan(Plan::new(600, "Large"));
+    service.add_configuration(Configuration::new(1, "Windows 11").as_default());
+    service.add_configuration(Configuration::new(2, "Linux"));
+    service.add_suite(Suite::new(610, 600, "All"));
+    for id in 0..10_000_u64 {
+        let case = 100_000 + id;
+        service.add_work_item(WorkItem::test_case(case, "One of many"));
+        let failed = if id % 1_000 == 0 { "Failed" } else { "Passed" };
+        service.add_point(Point::new(1_000_000 + 2 * id, 610, case, 1).ended("Passed"));
+        service.add_point(Point::new(1_000_001 + 2 * id, 610, case, 2).ended(failed));
+    }
+}
+
+/// Writes `map.csv`, which gives each of the 10,000 its Katalon test case `Many/0` to `Many/9999`.
+pub(crate) fn map_large_plan(folder: &Reports) {
+    let rows = (0..10_000).map(|id| format!("Many/{id},{}\n", 100_000 + id));
+    let csv: String = std::iter::once("katalonTestCase,azureTestCaseIds\n".to_owned())
+        .chain(rows)
+        .collect();
+    std::fs::write(folder.path().join("map.csv"), csv).unwrap();
+}
+
 /// A report with so many tests, each of which has the test case of its number.
 pub(crate) fn reports_of(number: u64) -> Reports {
     let cases: Vec<Case> = (1..=number)

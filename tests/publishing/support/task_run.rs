@@ -210,6 +210,15 @@ impl TaskRun {
     /// Runs the program in this process with short waits, for tests in which it has to wait.
     /// Without `task`: there standard input, which is the test's own, would be watched.
     pub(crate) fn run_impatiently(&self) -> Finished {
+        self.run_here(false)
+    }
+
+    /// The same, as if somebody looked at its output in a terminal, outside a pipeline.
+    pub(crate) fn run_at_a_terminal(&self) -> Finished {
+        self.clone().var("TF_BUILD", "").run_here(true)
+    }
+
+    fn run_here(&self, at_a_terminal: bool) -> Finished {
         let out = Captured::default();
         let err = Captured::default();
         let args = match self.args.split_first() {
@@ -220,7 +229,8 @@ impl TaskRun {
             args,
             vars: self.vars.clone(),
             current_dir: self.folder.clone(),
-            ..Environment::default()
+            out_is_terminal: at_a_terminal,
+            err_is_terminal: at_a_terminal,
         };
         let streams = katalon_ado::Streams {
             out: Box::new(out.clone()),
