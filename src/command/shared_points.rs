@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
+use super::plan::lists::Unread;
 use super::runs::{Batch, Material, What};
 use crate::azure_devops::TestRunId;
 use crate::azure_devops::stored::StoredRun;
@@ -56,8 +57,12 @@ impl Context<'_> {
         let (client, project) = (self.client, self.plan_project());
         for (run, targets) in of_run.into_iter().rev().take(MOST_RUNS) {
             // It warns and decides nothing, so what cannot be read is left alone.
-            let asked = self.answer(|| client.run_with_build(project, run)).await;
-            let Ok((run, of_build)) = asked else { break };
+            let (run, of_build) = match self.answer(|| client.run_with_build(project, run)).await {
+                Ok(read) => read,
+                // Somebody may have deleted this one.
+                Err(Unread::Refused(_)) => continue,
+                Err(Unread::Ended(..)) => break,
+            };
             let marker = run.comment.as_deref().and_then(Marker::parse);
             let is_others = marker.is_some_and(|marker| marker.owner != material.settings.owner);
             if of_build != Some(build) || !is_others {

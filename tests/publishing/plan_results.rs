@@ -529,6 +529,39 @@ fn a_point_that_another_job_of_this_build_filled_from_another_browser_is_warned_
 }
 
 #[test]
+fn a_run_that_cannot_be_read_keeps_no_other_from_being_looked_at() {
+    let service = planned();
+    service.add_point(Point::new(4101, 530, 41, 2));
+    let publish = |case: &str, ids: &str, browser: &str, job: &str, run: &TaskRun| {
+        let suite = Execution::new(job, &[Case::passed(case)]).browser(browser);
+        let reports = Reports::new().with(&suite);
+        test_case(&reports, case, ids, "");
+        let run = run.clone().var("SYSTEM_JOBNAME", job);
+        run.var(
+            "SYSTEM_DEFAULTWORKINGDIRECTORY",
+            &reports.path().display().to_string(),
+        )
+        .run()
+    };
+    let empty = Reports::new();
+    let task = TaskRun::new(&service, empty.path())
+        .input("testPlan", "510")
+        .input("publishToAllTestPoints", "true");
+    // Run 1 is the last of point 4100 and run 2 that of 4200.
+    assert_eq!(publish("Login", "41", "Chrome", "First", &task).code, 0);
+    assert_eq!(publish("Pay", "42", "Chrome", "Second", &task).code, 0);
+    service.script(ado_stand_in::Rule::always(
+        "GET",
+        "/test/runs/2$",
+        ado_stand_in::Fault::status(404),
+    ));
+    let both = publish("Login", "41, 42", "Firefox", "Third", &task);
+    assert_eq!(both.code, 0, "{}", both.everything());
+    assert_eq!(both.issues("warning"), ["KADO061"], "{}", both.stdout);
+    both.says("and test run 1 'First' of another job");
+}
+
+#[test]
 fn a_point_that_the_service_refuses_leaves_its_result_to_the_build() {
     for (asked, runs, told) in [
         (
