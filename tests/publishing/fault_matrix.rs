@@ -1,6 +1,7 @@
 //! Every kind of fault at every request of a publication: each result is exactly once in a finished
 //! run, or named as missing with the right exit code. The README's table is what comes of it.
 
+mod beside_another_job;
 mod kinds;
 mod planned;
 mod trial;
@@ -60,6 +61,9 @@ fn whatever_goes_wrong_once_everything_arrives_once_or_is_named() {
         let cell = (kind.row, sequence[*place]);
         cells.entry(cell).or_default().insert(outcome);
     }
+    for (row, column, outcome) in beside_another_job::outcomes() {
+        cells.entry((row, column)).or_default().insert(outcome);
+    }
     let right = table(&cells);
     let readme = include_str!("../../README.md").replace("\r\n", "\n");
     let begin = "<!-- reliability: written by a test -->\n";
@@ -112,6 +116,7 @@ fn told(outcomes: &BTreeSet<Outcome>) -> String {
         (Outcome::Arrives, "arrives"),
         (Outcome::ArrivesAnew, "arrives in a new run"),
         (Outcome::WithoutFile, "the file is named"),
+        (Outcome::AtTheBuild, "exit code 2, at the build"),
     ];
     let words = words
         .into_iter()

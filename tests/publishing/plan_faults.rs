@@ -7,13 +7,14 @@ use crate::support::plan::{SHOP, add_case, add_plan, on_points, setting, setting
 use crate::support::{Case, Reports, TaskRun, service};
 
 /// Every request that reading a plan takes, by the end of its path.
-const READS: [(&str, &str); 8] = [
+const READS: [(&str, &str); 9] = [
     ("GET", "/projects/Shop"),
     ("GET", "/testplan/plans"),
     ("GET", "/testplan/plans/510"),
     ("GET", "/testplan/configurations"),
     ("GET", "/510/suites"),
     ("POST", "/test/points"),
+    ("GET", "/Suites/511/TestPoint"),
     ("POST", "/wit/workitemsbatch"),
     ("GET", "/testplan/suites"),
 ];

@@ -39,7 +39,9 @@ pub(super) fn reports() -> Reports {
 /// The columns of the README's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Request {
+    ReadPlan,
     LookUp,
+    LookAtAnotherJob,
     Create,
     AddResults,
     Attach,
@@ -48,8 +50,10 @@ pub(super) enum Request {
 }
 
 impl Request {
-    pub(super) const ALL: [Request; 6] = [
+    pub(super) const ALL: [Request; 8] = [
+        Request::ReadPlan,
         Request::LookUp,
+        Request::LookAtAnotherJob,
         Request::Create,
         Request::AddResults,
         Request::Attach,
@@ -71,7 +75,9 @@ impl Request {
 
     pub(super) fn told(self) -> &'static str {
         match self {
+            Request::ReadPlan => "reading a test plan",
             Request::LookUp => "looking up",
+            Request::LookAtAnotherJob => "looking at another job",
             Request::Create => "making a run",
             Request::AddResults => "adding results",
             Request::Attach => "attaching",
@@ -112,6 +118,8 @@ pub(super) enum Outcome {
     ArrivesAnew,
     /// All results are there, and a file that is not is named.
     WithoutFile,
+    /// Exit code 2: all results are in runs of the build, because the plan could not be read.
+    AtTheBuild,
     /// Exit code 5.
     Partly,
     /// Exit code 4.
@@ -228,7 +236,7 @@ pub(super) fn number(log: &str, words: &str) -> usize {
     before.rsplit(' ').next().unwrap().parse().unwrap()
 }
 
-fn finished_runs(service: &StandIn) -> Vec<Value> {
+pub(super) fn finished_runs(service: &StandIn) -> Vec<Value> {
     let mut runs = service.runs();
     runs.retain(|run| run["state"] == "Completed" || run["state"] == "NeedsInvestigation");
     runs
