@@ -191,7 +191,7 @@ pub struct Attempt {
 }
 
 /// A variable and the value that a test ran with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Variable {
     /// `username`, or `(Default) username`; never cut.
     pub name: String,
@@ -199,6 +199,18 @@ pub struct Variable {
     pub value: String,
     /// Whether Katalon takes it for a secret (11.0 and later).
     pub masked: bool,
+}
+
+impl Variable {
+    /// A text that was typed: the object, the text, and whether that is secret whatever the object
+    /// is called; then it has no name.
+    fn typed((object, value, masked): (String, String, bool)) -> Self {
+        Self {
+            name: if masked { String::new() } else { object },
+            value,
+            masked,
+        }
+    }
 }
 
 /// One execution of a test case within the suite execution, with its retries: a row of test data,

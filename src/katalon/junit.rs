@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use quick_xml::Reader;
 
-use super::Step;
 use super::text::TextReader;
 use super::unknown::Unknown;
+use super::{Step, Variable};
 
 mod document;
 mod output;
@@ -79,6 +79,8 @@ pub struct JunitCase {
     pub attachments: Vec<String>,
     /// Variable and value (since 10.1); Katalon cuts long names.
     pub data_binding: Vec<(String, String)>,
+    /// Texts that the steps of the output typed, as variables that the objects give their names to.
+    pub typed: Vec<Variable>,
     /// The time of the first line of the output, when the attempt began: always without zone.
     pub output_began: Option<WrittenTimeOfOutput>,
 }

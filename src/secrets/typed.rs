@@ -21,7 +21,7 @@ const LONGEST_WORDS: usize = 48;
 const MOST_QUOTES: usize = 4;
 
 /// What a keyword types: `findTestObject("Page/input_password"), "text")`, from behind the bracket
-/// that begins its arguments. Gives the name of the object (empty if a variable holds it), where
+/// that begins its arguments. Gives the name of the object, or of the variable that holds it, where
 /// the text begins, and its quote.
 pub(super) fn by_keyword(text: &[u8], from: usize) -> Option<(String, usize, Quote)> {
     let at = skip_blanks(text, from);
@@ -40,7 +40,7 @@ pub(super) fn by_keyword(text: &[u8], from: usize) -> Option<(String, usize, Quo
             let behind = argument_end(text, end + quote.len())?;
             (name_of(&text[begin..end]), behind)
         }
-        b',' => (String::new(), behind),
+        b',' => (name_of(&text[at..behind]), behind),
         _ => return None,
     };
     let at = skip_blanks(text, behind + 1);
@@ -153,7 +153,12 @@ mod tests {
                 "pwd",
                 "abc==",
             ),
-            (r#"WebUI.setEncryptedText(field, "abc")"#, "", "abc"),
+            (r#"WebUI.setEncryptedText(field, "abc")"#, "field", "abc"),
+            (
+                r#"setText(page.passwordField, "abc")"#,
+                "page.passwordField",
+                "abc",
+            ),
             (
                 r#"CustomKeywords.setText(findTestObject("p"), "x", 3)"#,
                 "p",

@@ -150,6 +150,7 @@ impl Parts<'_> {
             Some(named(&case.iteration_variable, value, masked))
         });
         let cases = self.suite.into_iter().flat_map(|suite| &suite.cases);
+        let typed = cases.clone().flat_map(|case| &case.typed);
         let reported = cases
             .flat_map(|case| &case.data_binding)
             .map(|(name, value)| named(name, value, false));
@@ -162,6 +163,7 @@ impl Parts<'_> {
         let mut known = HashSet::new();
         logged
             .chain(other)
+            .chain(typed)
             .cloned()
             .chain(planned)
             .chain(iterations)

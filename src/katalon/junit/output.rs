@@ -4,10 +4,13 @@
 //! when the test case began, which step failed, which pictures were taken. The times never have a
 //! zone.
 
-use super::super::Step;
+use std::collections::BTreeSet;
+
 use super::super::failure;
 use super::super::times::WrittenTime;
+use super::super::{Step, Variable};
 use super::{JunitCase, WrittenTimeOfOutput};
+use crate::secrets::typed;
 
 /// Letters of a step's message that have to agree with that of the test case.
 const COMPARED: usize = 60;
@@ -28,12 +31,14 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
     let mut failed_steps: Vec<(&str, &str)> = Vec::new();
     let mut went_on = false;
     let mut verdict = "";
+    let mut typed: BTreeSet<Variable> = BTreeSet::new();
     for (at, entry) in entries(output).enumerate() {
         if at == 0
             && let WrittenTime::Local(local) = entry.time
         {
             case.output_began = Some(WrittenTimeOfOutput(local));
         }
+        typed.extend(typed_by(&entry));
         match (entry.kind, entry.status) {
             ("TEST_STEP", "FAILED" | "ERROR") => {
                 failed_steps.push(parts(entry.text));
@@ -47,6 +52,7 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
             _ => {}
         }
     }
+    case.typed = typed.into_iter().collect();
     let says_nothing = case.message.as_deref().is_none_or(str::is_empty);
     if says_nothing && !verdict.is_empty() && verdict != "null" {
         case.message = Some(verdict.to_owned());
@@ -68,6 +74,19 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
         message: (*message).to_owned(),
         duration: None,
     });
+}
+
+/// The text that a step types, and its message repeats.
+fn typed_by(entry: &Entry<'_>) -> impl Iterator<Item = Variable> {
+    let (step, message) = match entry.kind {
+        "TEST_STEP" => parts(entry.text),
+        _ => ("", entry.text),
+    };
+    let by_message = typed::of_message(message).map(|(object, text)| (object, text, false));
+    let typed = typed::of_step(step).into_iter().chain(by_message);
+    typed
+        .map(Variable::typed)
+        .filter(|variable| !variable.value.is_empty())
 }
 
 /// The entries of the output; an entry ends where the next one begins.
@@ -176,6 +195,27 @@ mod tests {
         assert_eq!(case("x", "no entry at all").step, None);
         let caught = format!("{output}\n2022-02-15 11:06:10 - [TEST_STEP][PASSED] - open(): null");
         assert_eq!(case("something else", &caught).step, None);
+    }
+
+    #[test]
+    fn what_steps_type_is_known_from_the_output() {
+        let output = "2022-02-15 11:05:47 - [TEST_STEP][PASSED] - setText(findTestObject(\"A/input_pwd\"), \
+                      \"a: b\"): Text 'a: b' is set on object 'A/input_pwd'\n\n\
+                      2022-02-15 11:05:48 - [MESSAGE][PASSED] - Text 'c' is set on object 'A/user'\n\n\
+                      2022-02-15 11:05:49 - [TEST_STEP][PASSED] - setEncryptedText(field, \"d==\"): null";
+        let typed = case("", output).typed;
+        let typed: Vec<(&str, &str, bool)> = typed
+            .iter()
+            .map(|one| (one.name.as_str(), one.value.as_str(), one.masked))
+            .collect();
+        assert_eq!(
+            typed,
+            [
+                ("", "d==", true),
+                ("input_pwd", "a: b", false),
+                ("user", "c", false)
+            ]
+        );
     }
 
     #[test]

@@ -131,8 +131,8 @@ impl LogReader {
             ("START", "startTest") => self.start_test(record),
             ("END", "endTest") => self.end_test(&record),
             ("START", _) => {
-                if let Some((object, text, always)) = typed::of_step(&record.message) {
-                    self.typed(object, text, always);
+                if let Some(typed) = typed::of_step(&record.message) {
+                    self.typed(Variable::typed(typed));
                 }
                 if self.current.is_some() {
                     let number = |property| record.property(property).parse().ok();
@@ -250,22 +250,15 @@ impl LogReader {
         self.steps.end_call();
     }
 
-    /// A text that was typed, as a variable that the object gives its name to. One that is secret
-    /// whatever the object is called has no name.
-    fn typed(&mut self, object: String, text: String, always: bool) {
-        let variable = Variable {
-            name: if always { String::new() } else { object },
-            value: text,
-            masked: always,
-        };
-        if !variable.value.is_empty() && self.called.insert(variable.clone()) {
-            self.log.other_variables.push(variable);
+    fn typed(&mut self, typed: Variable) {
+        if !typed.value.is_empty() {
+            self.keep_others(vec![typed]);
         }
     }
 
     fn message(&mut self, record: Record) {
         if let Some((object, text)) = typed::of_message(&record.message) {
-            self.typed(object, text, false);
+            self.typed(Variable::typed((object, text, false)));
         }
         let failed = matches!(record.level.as_str(), "FAILED" | "ERROR");
         let is_orphan = self.current.is_none();
@@ -333,20 +326,26 @@ impl LogReader {
         let Ok(members) = serde_json::from_str::<Vec<Value>>(json) else {
             return;
         };
-        let variables = members.iter().map(variable);
+        let variables = members.iter().map(variable).collect();
         match &mut self.current {
             Some(current) if !self.steps.calls(|_| true) => {
                 if !members.is_empty() {
-                    current.variables = variables.collect();
+                    // Version 11 writes them twice, and a test may change them in between: what was
+                    // secret at the beginning is so at the end.
+                    let earlier = std::mem::replace(&mut current.variables, variables);
+                    self.keep_others(earlier);
                 }
             }
             // Of a case that was called they are not those of the row.
-            Some(_) | None => {
-                for variable in variables {
-                    if self.called.insert(variable.clone()) {
-                        self.log.other_variables.push(variable);
-                    }
-                }
+            Some(_) | None => self.keep_others(variables),
+        }
+    }
+
+    /// Remembers values that are of no row.
+    fn keep_others(&mut self, variables: Vec<Variable>) {
+        for variable in variables {
+            if self.called.insert(variable.clone()) {
+                self.log.other_variables.push(variable);
             }
         }
     }

@@ -346,6 +346,29 @@ fn variables_are_read_wherever_they_are_written() {
 }
 
 #[test]
+fn variables_that_a_test_changed_are_known_as_they_were_and_as_they_became() {
+    let list = |value: &str| {
+        format!(
+            "<property name=\"executionBindingVariables\">[{{&quot;name&quot;: &quot;pwd&quot;, \
+             &quot;value&quot;: &quot;{value}&quot;}}]</property>"
+        )
+    };
+    let log = log(&[
+        start("Test Cases/A", 0, 1_644_393_801_000),
+        record("RUN_DATA", "logMessage", 1, "x", &list("first")),
+        record(
+            "END",
+            "endTest",
+            0,
+            "End Test Case : Test Cases/A",
+            &list("second"),
+        ),
+    ]);
+    assert_eq!(log.executions[0].variables[0].value, "second");
+    assert_eq!(log.other_variables[0].value, "first");
+}
+
+#[test]
 fn typed_texts_are_read_from_steps_and_messages_once_each() {
     let step = |action: &str| {
         let message = format!("Start action : {action}");
