@@ -216,6 +216,21 @@ impl Secrets {
             return;
         }
         self.masks = OnceLock::new();
+        self.learn_text(name, value);
+        // Messages have it without the blanks around it, line by line where it has several, and a
+        // number of a sheet without its exponent.
+        let trimmed = value.trim();
+        let lines = trimmed.lines().map(str::trim);
+        let number = without_exponent(trimmed);
+        for other in lines.chain([trimmed]).chain(number.as_deref()) {
+            if other != value {
+                self.learn_text(name, other);
+            }
+        }
+    }
+
+    /// Looks for a text wherever it stands alone, if it is long enough.
+    fn learn_text(&mut self, name: &str, value: &str) {
         if is_long_enough(value, SHORTEST_TEST_DATA, SHORTEST_TEST_DATA_DIGITS) {
             self.add(name, value, true);
         } else if value.chars().count() >= SHORTEST {
@@ -368,6 +383,21 @@ fn is_long_enough(value: &str, shortest: usize, shortest_digits: usize) -> bool 
         } else {
             shortest
         }
+}
+
+/// `7570877202` for `7.570877202E9`, as Katalon writes a number that it read from a sheet.
+fn without_exponent(value: &str) -> Option<String> {
+    let (digits, exponent) = value.split_once('E')?;
+    let (whole, fraction) = digits.split_once('.')?;
+    let exponent: usize = exponent.parse().ok()?;
+    let fraction = fraction.trim_end_matches('0');
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = whole.len() == 1 && is_digits(whole) && is_digits(fraction);
+    // No sheet holds more digits.
+    let zeros = exponent
+        .checked_sub(fraction.len())
+        .filter(|_| exponent < 20)?;
+    is_whole.then(|| format!("{whole}{fraction}{}", "0".repeat(zeros)))
 }
 
 fn is_refused_control(c: char) -> bool {

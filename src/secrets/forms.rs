@@ -15,24 +15,30 @@ pub(super) fn of(value: &str) -> BTreeSet<String> {
     let json = json(value, false, false);
     let mut strings = BTreeSet::from([
         value.to_owned(),
-        json.clone(),
-        // What is in a HAR as JSON within JSON.
-        self::json(&json, false, false),
         json.replace('/', "\\/"),
-        // Gson escapes what could act in HTML.
+        // Gson escapes what could act in HTML, and so does .NET in its own way.
         self::json(value, true, false),
-        // Groovy's and Java's literals.
-        value
-            .replace('\\', "\\\\")
-            .replace('\'', "\\'")
-            .replace('$', "\\$"),
-        json.replace('\'', "\\'"),
+        dotnet(value),
+        json,
     ]);
     if !value.is_ascii() {
         let ascii = self::json(value, false, true);
         strings.insert(lower_case_digits(&ascii, "\\u", 4));
         strings.insert(ascii);
     }
+    // What is in a HAR as JSON within JSON.
+    let nested: Vec<String> = strings
+        .iter()
+        .map(|string| self::json(string, false, false))
+        .collect();
+    // Groovy's and Java's literals, in either quotes.
+    let plain = self::json(value, false, false);
+    let apostrophes = plain.replace("\\\"", "\"").replace('\'', "\\'");
+    strings.insert(apostrophes.replace('$', "\\$"));
+    strings.insert(apostrophes);
+    strings.insert(plain.replace('$', "\\$"));
+    strings.insert(plain.replace('\'', "\\'"));
+    strings.extend(nested);
     // A cell of a CSV.
     let cells: Vec<String> = strings
         .iter()
@@ -46,20 +52,34 @@ pub(super) fn of(value: &str) -> BTreeSet<String> {
     }
     forms.extend(strings);
     forms.extend(cells);
-    let utf8 = percent_encoded(value.as_bytes());
+    let utf8 = value.as_bytes().to_vec();
     let latin1: Option<Vec<u8>> = value.chars().map(|c| u8::try_from(c).ok()).collect();
-    for url in [Some(utf8), latin1.map(|bytes| percent_encoded(&bytes))] {
-        for url in url
-            .into_iter()
-            .flat_map(|url| [url.replace("%20", "+"), url])
-        {
-            forms.insert(lower_case_digits(&url, "%", 2));
-            forms.insert(url);
+    for bytes in [Some(utf8), latin1].into_iter().flatten() {
+        for unescaped in UNESCAPED {
+            let url = percent_encoded(&bytes, unescaped);
+            for url in [
+                url.replace("%20", "+"),
+                percent_encoded(url.as_bytes(), unescaped),
+                url,
+            ] {
+                forms.insert(lower_case_digits(&url, "%", 2));
+                forms.insert(url);
+            }
         }
     }
     forms.remove("");
     forms
 }
+
+/// What the writers of addresses leave as it is: RFC 3986, forms of Java and of browsers,
+/// JavaScript's `encodeURIComponent`, its `encodeURI`, and browsers in a query.
+const UNESCAPED: [&[u8]; 5] = [
+    b"-._~",
+    b"-._*",
+    b"-._~!*'()",
+    b"-._~!*'();,/?:@&=+$#",
+    b"-._~!*();,/?:@&=+$[]{}|\\^`",
+];
 
 /// A string between the quotes of JSON.
 fn json(value: &str, for_html: bool, ascii_only: bool) -> String {
@@ -85,6 +105,26 @@ fn json(value: &str, for_html: bool, ascii_only: bool) -> String {
     escaped
 }
 
+/// A string between the quotes of JSON, as `System.Text.Json` writes it.
+fn dotnet(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for c in value.chars() {
+        match c {
+            '\\' => escaped.push_str("\\\\"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            c if c.is_control() || !c.is_ascii() || "\"'&<>+`".contains(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(escaped, "\\u{unit:04X}");
+                }
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// As text and as attributes are written: quotes need no escape in the one, apostrophes mostly none
 /// in either, and `>` in neither.
 fn xml(text: &str) -> BTreeSet<String> {
@@ -96,11 +136,12 @@ fn xml(text: &str) -> BTreeSet<String> {
     all
 }
 
-fn xml_with(least: &str) -> [String; 6] {
+fn xml_with(least: &str) -> [String; 7] {
     let quotes = least.replace('"', "&quot;");
     let all = quotes.replace('\'', "&apos;");
     let by_number = least.replace('"', "&#34;").replace('\'', "&#39;");
     let html = quotes.replace('\'', "&#39;");
+    let by_hex = quotes.replace('\'', "&#x27;");
     let mut lines = String::with_capacity(all.len());
     for c in all.chars() {
         match c {
@@ -110,13 +151,21 @@ fn xml_with(least: &str) -> [String; 6] {
             c => lines.push(c),
         }
     }
-    [least.to_owned(), quotes, all, by_number, html, lines]
+    [
+        least.to_owned(),
+        quotes,
+        all,
+        by_number,
+        html,
+        by_hex,
+        lines,
+    ]
 }
 
-fn percent_encoded(bytes: &[u8]) -> String {
+fn percent_encoded(bytes: &[u8], unescaped: &[u8]) -> String {
     let mut encoded = String::new();
     for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || unescaped.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
             let _ = write!(encoded, "%{byte:02X}");
@@ -182,6 +231,17 @@ mod tests {
             "p%26s%20%22w%22%2F%27%C3%BC%5C",
             "p%26s+%22w%22%2f%27%c3%bc%5c",
             "p%26s+%22w%22%2F%27%FC%5C",
+            "p&amp;s &quot;w&quot;/&#x27;ü\\",
+            // JSON of .NET and of what writes ASCII alone, in a HAR as well.
+            "p\\u0026s \\u0022w\\u0022/\\u0027\\u00FC\\\\",
+            "p\\\\u0026s \\\\u0022w\\\\u0022/\\\\u0027\\\\u00FC\\\\\\\\",
+            "p&s \\\\\\\"w\\\\\\\"/'\\\\u00fc\\\\\\\\",
+            // Groovy in both quotes.
+            "p&s \"w\"/\\'ü\\\\",
+            // An address within an address, and addresses that browsers write.
+            "p%2526s%2520%2522w%2522%252F%2527%25C3%25BC%255C",
+            "p&s%20%22w%22/'%C3%BC%5C",
+            "p%26s%20%22w%22%2F'%C3%BC%5C",
         ] {
             assert!(forms.contains(form), "{form}");
         }

@@ -107,6 +107,32 @@ fn test_data_is_masked_where_its_name_says_so_and_it_stands_alone() {
 }
 
 #[test]
+fn test_data_is_known_as_messages_have_it() {
+    let mut secrets = Secrets::default();
+    secrets.learn_test_data("privateKey_secret", "first line\r\nsecond line\nok");
+    secrets.learn_test_data("password", "  Sommer2026 ");
+    secrets.learn_test_data("pwd", "7.570877202E9");
+    for (text, expected) in [
+        ("first line\nsecond line", "***\n***"),
+        ("first line second line is ok", "*** *** is ok"),
+        ("<Sommer2026>", "<***>"),
+        ("7570877202 and 7.570877202E9", "*** and ***"),
+    ] {
+        assert_eq!(secrets.mask(text), expected);
+    }
+    for (value, number) in [
+        ("1.5E7", Some("15000000")),
+        ("7.570877202E9", Some("7570877202")),
+        ("7.570877202E8", None),
+        ("1.0E99", None),
+        ("1.xE9", None),
+        ("x", None),
+    ] {
+        assert_eq!(without_exponent(value).as_deref(), number, "{value}");
+    }
+}
+
+#[test]
 fn control_characters_are_dropped_and_lines_kept() {
     assert_eq!(
         Secrets::default()
