@@ -66,17 +66,25 @@ pub(super) fn attempts(
     attempts
 }
 
-/// Whether JUnit tells of another attempt than the log: it takes the duration from the log, so that
-/// would be the same.
+/// Whether JUnit tells of another attempt than the log: it takes duration and status from the log,
+/// so those would be the same.
 fn is_another(case: &JunitCase, execution: &Execution) -> bool {
     let ends = execution.started.zip(execution.ended);
     let logged =
         ends.and_then(|(started, ended)| between(from_millis(started)?, from_millis(ended)?));
-    execution.retry.is_some()
-        && case
-            .time
-            .zip(logged)
-            .is_some_and(|(told, logged)| told != logged)
+    let took_another_time = case
+        .time
+        .zip(logged)
+        .is_some_and(|(told, logged)| told != logged);
+    let verdict = execution.status.as_deref().and_then(Status::parse);
+    let ended_otherwise = match verdict {
+        // Of a test case that was left aside JUnit says that it passed.
+        Some(Status::Skipped) | None => false,
+        Some(verdict) => {
+            execution.has_ended && status_of(&case.status, case.message.is_some()).0 != verdict
+        }
+    };
+    execution.retry.is_some() && (took_another_time || ended_otherwise)
 }
 
 /// What JUnit says, with the step that only the log knows.
@@ -180,6 +188,8 @@ fn failure_of(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -191,5 +201,52 @@ mod tests {
             status_of("WARNING", true),
             (Status::Incomplete, Some("WARNING"))
         );
+    }
+
+    #[test]
+    fn of_an_attempt_junit_and_log_tell_the_same_time_and_the_same_end() {
+        let case = |status: &str, time| JunitCase {
+            status: status.to_owned(),
+            time,
+            ..JunitCase::default()
+        };
+        let execution = |status: &str, has_ended: bool| Execution {
+            retry: Some(1),
+            status: Some(status.to_owned()),
+            started: Some(1_754_902_501_000),
+            ended: has_ended.then_some(1_754_902_502_500),
+            has_ended,
+            ..Execution::default()
+        };
+        let took = |millis| Some(Duration::from_millis(millis));
+        for (case, execution, other) in [
+            (
+                case("PASSED", took(1_500)),
+                execution("PASSED", true),
+                false,
+            ),
+            (case("PASSED", took(1_400)), execution("PASSED", true), true),
+            (case("PASSED", took(1_500)), execution("FAILED", true), true),
+            (case("PASSED", None), execution("ERROR", true), true),
+            (case("PASSED", None), execution("FAILED", false), false),
+            (
+                case("PASSED", took(1_500)),
+                execution("SKIPPED", true),
+                false,
+            ),
+            (case("FAILED", None), execution("LATER", true), false),
+        ] {
+            assert_eq!(
+                is_another(&case, &execution),
+                other,
+                "{case:?} {execution:?}"
+            );
+            // Versions without retries at once have one attempt.
+            let once = Execution {
+                retry: None,
+                ..execution
+            };
+            assert!(!is_another(&case, &once));
+        }
     }
 }
