@@ -18,7 +18,8 @@ use super::unknown::Unknown;
 /// A planned case, or a planned row of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlannedCase {
-    /// Path of the test case.
+    /// Path of the test case; empty if the line is damaged and does not say it. It holds its place
+    /// all the same: rows are told apart by order.
     pub test_case: String,
     /// Variable and value, without Groovy's quotes, in the order of the file.
     pub bound_values: Vec<(String, String)>,
@@ -40,6 +41,13 @@ pub struct Binding {
     pub unknown: Unknown,
 }
 
+impl Binding {
+    /// Whether any line says which test case it is of.
+    pub fn names_a_case(&self) -> bool {
+        self.cases.iter().any(|case| !case.test_case.is_empty())
+    }
+}
+
 /// Reads the whole file.
 pub fn read(source: impl Read) -> std::io::Result<Binding> {
     let text = read_whole(source)?;
@@ -52,10 +60,28 @@ pub fn read(source: impl Read) -> std::io::Result<Binding> {
             Some(case) => binding.cases.push(case),
             None => {
                 binding.first_bad_line.get_or_insert(index + 1);
+                if line.trim_start().starts_with('{') {
+                    binding.cases.push(damaged_case(line));
+                }
             }
         }
     }
     Ok(binding)
+}
+
+/// What is left of a line that is no JSON: which test case it is of, if that part is whole.
+fn damaged_case(line: &str) -> PlannedCase {
+    let text = |member: &str| {
+        let (_, rest) = line.split_once(member)?;
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+        values.next()?.ok()
+    };
+    let name = || text("\"testCaseName\":").map(|name| without_iteration(&name).to_owned());
+    let path = text("\"testCaseId\":").filter(|id| !id.is_empty());
+    PlannedCase {
+        test_case: path.or_else(name).unwrap_or_default(),
+        ..PlannedCase::default()
+    }
 }
 
 fn planned_case(line: &str, unknown: &mut Unknown) -> Option<PlannedCase> {
@@ -204,7 +230,8 @@ mod tests {
 {"testCaseName":"Test Ca"#;
         let binding = read(text.as_bytes()).unwrap();
         assert_eq!(binding.first_bad_line, Some(4));
-        assert_eq!(binding.cases.len(), 2);
+        assert_eq!(binding.cases.len(), 3);
+        assert_eq!(binding.cases[2], PlannedCase::default());
         assert_eq!(binding.cases[0].test_case, "Test Cases/A");
         assert_eq!(binding.cases[1].bound_values, []);
         let names: Vec<&str> = binding.cases[0]
@@ -216,5 +243,28 @@ mod tests {
         let nameless = br#"{"testCaseName":"Test Cases/A - Iteration 1"}"#;
         let binding = read(nameless.as_slice()).unwrap();
         assert_eq!(binding.cases[0].test_case, "Test Cases/A");
+    }
+
+    #[test]
+    fn a_damaged_line_keeps_its_place_and_the_path_that_it_still_says() {
+        for (line, paths) in [
+            (
+                r#"{"testCaseName":"Test Cases/A - Iteration 2","testCa"#,
+                &["Test Cases/A"][..],
+            ),
+            (
+                r#"{"testCaseName":"x","testCaseId":"Test Cases/\u0041","bindedValues":{"user":"'a"#,
+                &["Test Cases/A"],
+            ),
+            (r#"{"testCaseName":"Test Cas"#, &[""]),
+            ("{}", &[""]),
+            ("<<<<<<< HEAD", &[]),
+            ("[1]", &[]),
+        ] {
+            let binding = read(line.as_bytes()).unwrap();
+            let cases = binding.cases.iter().map(|case| case.test_case.as_str());
+            assert_eq!(cases.collect::<Vec<_>>(), paths, "{line}");
+            assert_eq!(binding.first_bad_line, Some(1), "{line}");
+        }
     }
 }

@@ -9,7 +9,8 @@ use crate::problem::{Problem, code, counted};
 /// What is told of a log that is none.
 pub(super) const NO_RECORD: &str = "the log holds no record that can be read";
 
-/// A log without any record is none, unless the run was killed as soon as the log began.
+/// A log without any record is none, unless the run was killed as soon as the log began; then there
+/// is no JUnit of that run.
 pub(super) fn tell_empty_log(
     folder: &ReportFolder,
     contents: &Contents,
@@ -30,7 +31,7 @@ pub(super) fn tell_empty_log(
         .filter_map(|file| file.metadata().ok())
         .map(|metadata| metadata.len())
         .sum();
-    if bytes > HEAD {
+    if bytes > HEAD || matches!(files.junit, Some(Ok(_))) {
         problems.push(damaged(
             folder,
             NO_RECORD,

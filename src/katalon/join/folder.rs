@@ -177,7 +177,7 @@ fn nothing_usable(files: &Files) -> Option<String> {
         (Some(Err(cause)), _) => Some(cause.clone()),
         (None, Some(Err(cause))) => Some(cause.clone()),
         // The run was killed before its suite began; what was planned did not run.
-        (None, Some(Ok(_)) | None) if !files.binding.cases.is_empty() => None,
+        (None, Some(Ok(_)) | None) if files.binding.names_a_case() => None,
         (None, Some(Ok(log))) if log.damage.is_some() => Some(NO_RECORD.to_owned()),
         (None, Some(Ok(_)) | None) => None,
     }

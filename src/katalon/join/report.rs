@@ -110,6 +110,7 @@ impl Parts<'_> {
         let cases = self.suite.into_iter().flat_map(|suite| &suite.cases);
         let executions = self.log.into_iter().flat_map(|log| &log.executions);
         let planned = self.planned.iter().map(|case| case.test_case.as_str());
+        let planned = planned.filter(|path| !path.is_empty());
         cases
             .map(JunitCase::path)
             .chain(executions.map(|execution| execution.test_case.as_str()))

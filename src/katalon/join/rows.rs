@@ -256,22 +256,26 @@ fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
             .or_default()
             .push(index);
     }
-    let planned_paths: Vec<&str> = sources
-        .planned
-        .iter()
-        .map(|planned| planned.test_case.as_str())
-        .collect();
+    let row_paths: Vec<&str> = rows.iter().map(|row| row.path.as_str()).collect();
+    let planned_paths = planned_paths(sources.planned, &row_paths, lost_beginning);
     let counts = |path: &str| rows_of_path.get(path).map_or(0, Vec::len);
     let partners = aligning::by_order(&planned_paths, lost_beginning, counts);
     let mut lost = Vec::new();
     let mut never_ran = Vec::new();
-    for (planned, partner) in sources.planned.iter().zip(partners) {
-        let partner = partner.and_then(|index| {
-            let indices = rows_of_path.get(&planned.test_case)?;
-            indices.get(index).copied()
-        });
+    let planned = sources.planned.iter().zip(&planned_paths);
+    let partners: Vec<(&PlannedCase, Option<usize>)> = planned
+        .zip(partners)
+        .map(|((planned, path), partner)| {
+            let partner = partner.and_then(|index| rows_of_path.get(*path)?.get(index).copied());
+            (planned, partner)
+        })
+        .collect();
+    for (planned, partner) in partners {
         let Some(row) = partner.and_then(|index| rows.get_mut(index)) else {
-            never_ran.push(planned);
+            // What nobody can name is told as damage.
+            if !planned.test_case.is_empty() {
+                never_ran.push(planned);
+            }
             continue;
         };
         if lost_beginning {
@@ -288,7 +292,10 @@ fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
             row.row.bound_values.push((name, value));
         }
     }
-    if lost_beginning && lost.len() + never_ran.len() == sources.planned.len() {
+    let named = |case: &&PlannedCase| !case.test_case.is_empty();
+    if lost_beginning
+        && lost.len() + never_ran.len() == sources.planned.iter().filter(named).count()
+    {
         // None of those that ran was planned, so nothing tells which ran before them.
         lost.append(&mut never_ran);
     }
@@ -303,6 +310,28 @@ fn plan(sources: &Sources<'_>, rows: &mut Vec<PathRow>) {
             .map(|planned| unlogged_row(planned, untold(Status::NotRun, ""))),
     );
     rows.splice(0..0, lost);
+}
+
+/// The paths of what was planned. A damaged line that does not say its own is of the row at its
+/// place, as long as everything before it is: Katalon keeps to the order.
+fn planned_paths<'a>(
+    planned: &'a [PlannedCase],
+    rows: &[&'a str],
+    lost_beginning: bool,
+) -> Vec<&'a str> {
+    let mut keeps_order = !lost_beginning;
+    planned
+        .iter()
+        .enumerate()
+        .map(|(index, case)| {
+            let row = rows.get(index).copied().filter(|_| keeps_order);
+            if case.test_case.is_empty() {
+                return row.unwrap_or_default();
+            }
+            keeps_order &= row == Some(case.test_case.as_str());
+            case.test_case.as_str()
+        })
+        .collect()
 }
 
 /// An attempt of which nothing but its status is known.
@@ -371,6 +400,26 @@ mod tests {
             retry,
             ..Execution::default()
         }
+    }
+
+    #[test]
+    fn a_damaged_line_of_the_plan_is_of_the_row_at_its_place_as_long_as_the_order_is_kept() {
+        let paths = |planned: &[&str], rows: &[&'static str], lost_beginning| -> Vec<String> {
+            let planned: Vec<PlannedCase> = planned
+                .iter()
+                .map(|&path| PlannedCase {
+                    test_case: path.to_owned(),
+                    ..PlannedCase::default()
+                })
+                .collect();
+            let paths = planned_paths(&planned, rows, lost_beginning);
+            paths.into_iter().map(str::to_owned).collect()
+        };
+        assert_eq!(paths(&["A", "", "A"], &["A", "B"], false), ["A", "B", "A"]);
+        assert_eq!(paths(&["", "A"], &["A", "A"], false), ["A", "A"]);
+        assert_eq!(paths(&["A", ""], &["B", "A"], false), ["A", ""]);
+        assert_eq!(paths(&["A", ""], &["A"], false), ["A", ""]);
+        assert_eq!(paths(&["A", ""], &["A", "A"], true), ["A", ""]);
     }
 
     #[test]

@@ -282,12 +282,43 @@ fn a_log_that_ends_before_its_suite_leaves_the_plan() {
 
 #[test]
 fn a_log_that_is_none_beside_a_junit_is_a_warning() {
-    let read = read("log-of-rubbish-beside-junit");
+    for folder in ["log-of-rubbish-beside-junit", "empty-log-beside-junit"] {
+        let read = read(folder);
+        assert_eq!(
+            messages(&read),
+            ["report '.': the log holds no record that can be read"],
+            "{folder}"
+        );
+        let results = &read.reports[0].results;
+        assert_eq!(results.len(), 1, "{folder}");
+        assert_eq!(results[0].status(), Status::Passed, "{folder}");
+    }
+}
+
+#[test]
+fn damaged_lines_of_a_plan_leave_the_values_where_they_belong() {
+    let read = read("plan-with-damaged-lines");
     assert_eq!(
         messages(&read),
-        ["report '.': the log holds no record that can be read"]
+        ["report '.': testCaseBinding, line 2: it names no test case"]
     );
-    assert_eq!(statuses(&read.reports[0]), [(LOGIN, Status::Passed)]);
+    let rows: Vec<(Option<&str>, Status)> = read.reports[0].results[0]
+        .rows
+        .iter()
+        .map(|row| {
+            let value = row.bound_values.first().map(|(_, value)| value.as_str());
+            (value, row.status())
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (Some("ann"), Status::Passed),
+            (None, Status::Passed),
+            (Some("eve"), Status::Failed),
+            (None, Status::NotRun)
+        ]
+    );
 }
 
 #[test]
