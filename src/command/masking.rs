@@ -32,8 +32,11 @@ pub(super) fn learn_job(
     // With a service connection the job's own token is not used, and no less secret.
     for token in token.into_iter().chain(&agent.token) {
         secrets.learn_token(token.expose());
-        // `Basic` sends the token in another form, which is as good as the token.
+        // `Basic` sends the token in another form, which is as good as the token. Scripts send the
+        // job's token so as well.
         let header = token.authorization();
+        secrets.learn_token(header.expose().rsplit(' ').next().unwrap_or_default());
+        let header = Token::personal(token.expose()).authorization();
         secrets.learn_token(header.expose().rsplit(' ').next().unwrap_or_default());
     }
     for password in agent

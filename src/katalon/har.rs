@@ -115,8 +115,10 @@ impl Reader<'_> {
     fn named(&mut self, name: &str, value: &str) {
         match name.to_ascii_lowercase().as_str() {
             "cookie" | "set-cookie" => {
-                for part in value.split([';', ',']) {
-                    if let Some((_, value)) = part.split_once('=') {
+                for part in value.split([';', ',', '\n']) {
+                    if let Some((name, value)) = part.split_once('=')
+                        && !is_attribute(name.trim())
+                    {
                         self.cookie(value.trim());
                     }
                 }
@@ -126,6 +128,12 @@ impl Reader<'_> {
             "authorization" | "proxy-authorization" => {
                 let credentials = value.rsplit(' ').next().unwrap_or_default();
                 self.secret(name, credentials);
+                if let Ok(user) = STANDARD.decode(credentials)
+                    && let Ok(user) = String::from_utf8(user)
+                    && let Some((_, password)) = user.split_once(':')
+                {
+                    self.secret(name, password);
+                }
             }
             _ if self.names.is_secret(name) => self.secret(name, value),
             _ => {}
@@ -146,6 +154,15 @@ impl Reader<'_> {
             self.har.secrets.push(secret);
         }
     }
+}
+
+/// Whether this says something about a cookie and is none: a host or a number of seconds is no
+/// secret.
+fn is_attribute(name: &str) -> bool {
+    let attributes = ["domain", "path", "expires", "max-age", "version", "comment"];
+    attributes
+        .iter()
+        .any(|attribute| name.eq_ignore_ascii_case(attribute))
 }
 
 /// A name or value of a form or an address, decoded.
@@ -189,6 +206,8 @@ mod tests {
                 "headers": [
                     {"name": "Authorization", "value": "Bearer header-token"},
                     {"name": "cookie", "value": "sid=session-0; theme=darkness"},
+                    {"name": "Proxy-Authorization", "value": "Basic YW5uOmJhc2ljLXdvcmQ="},
+                    {"name": "Set-Cookie", "value": "sid=session-0; Domain=shop1.example.com; Max-Age=31536000"},
                     {"name": "Accept", "value": "*/*"},
                 ],
                 "queryString": [{"name": "apiKey", "value": "query-key"}],
@@ -206,6 +225,8 @@ mod tests {
         found.sort();
         let expected = [
             ("Authorization", "header-token"),
+            ("Proxy-Authorization", "YW5uOmJhc2ljLXdvcmQ="),
+            ("Proxy-Authorization", "basic-word"),
             ("access_token", "url token"),
             ("apiKey", "query-key"),
             ("cookie", "session-0"),

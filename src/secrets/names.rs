@@ -122,9 +122,11 @@ impl SecretNames {
     }
 }
 
-/// Whether a name in lower case is that of a header with a secret value.
+/// Whether a secret name in lower case is that of a header: those above, and what begins as headers
+/// of one's own do (`X-Auth-Token`).
 pub(super) fn is_header(name: &str) -> bool {
     HEADERS.contains(&name)
+        || (name.starts_with("x-") && WORDS.iter().any(|word| name.contains(word)))
 }
 
 /// A name as it is compared: in lower case, without the source of the data before it

@@ -28,6 +28,9 @@ const AHEAD: usize = LONGEST_USER + 256;
 /// The longest end of a name behind the word in it.
 const LONGEST_NAME_END: usize = 100;
 
+/// The longest attributes of an element whose name is secret.
+const LONGEST_ATTRIBUTES: usize = 256;
+
 /// So much of a value tells whether there is one, and whether it is masked already.
 const PEEK: usize = 64;
 
@@ -313,13 +316,25 @@ impl Shapes {
         let at = close + bracket.unwrap_or(0);
         // Most words lead to no value, and what follows tells so at once.
         let behind = skip_blanks(text, at);
-        if !matches!(text.get(behind)?, b':' | b'=' | b'%' | b'\\' | b'>' | b'&') {
+        let first = *text.get(behind)?;
+        if behind == at && !b":=%\\>&".contains(&first) {
             return None;
         }
         let begin = name_before(text, start, false);
+        let opened = Tag::opened(before_prefix(text, begin));
+        if behind > at && !b":=".contains(&first) && opened.is_none() {
+            return None;
+        }
         let name = String::from_utf8_lossy(&text[begin..close]).into_owned();
         if !self.names.is_secret_in_text(&name) {
             return None;
+        }
+        // In a page an element may have a name of its own, and much of the page in it.
+        let may_be_element = behind == at || kind == TextKind::Data;
+        if let Some(tag) = opened.filter(|_| may_be_element)
+            && let Some(value) = tag.end(text, at)
+        {
+            return Some(Found::until(&name, value, Until::Tag));
         }
         let is_header = names::is_header(&names::whole_name(&name));
         let rest = &text[at..];
@@ -328,13 +343,7 @@ impl Shapes {
                 return Some(Found::until(&name, at + equals.len(), Until::Field));
             }
         }
-        if let Some(tag) = starts_with_any(rest, &[">", "&gt;", "&amp;gt;", "\\u003e", "\\u003E"]) {
-            let is_element = ["<", "&lt;", "\\u003c", "\\u003C"]
-                .iter()
-                .any(|open| before_prefix(text, begin).ends_with(open.as_bytes()));
-            return is_element.then(|| Found::until(&name, at + tag, Until::Tag));
-        }
-        let sign = *text.get(behind)?;
+        let sign = first;
         if !matches!(sign, b':' | b'=') {
             return None;
         }
@@ -499,6 +508,44 @@ fn skip_empty_line(text: &[u8], at: usize) -> Option<usize> {
         at += starts_with_any(&text[at..], &["\n", "\\n", "&#10;", "&#xa;"])?;
     }
     Some(at)
+}
+
+/// How a tag is written.
+#[derive(Clone, Copy)]
+struct Tag {
+    ends: [&'static str; 2],
+}
+
+impl Tag {
+    /// The tag that begins where this text ends.
+    fn opened(before: &[u8]) -> Option<Self> {
+        const WAYS: [(&str, [&str; 2]); 5] = [
+            ("<", [">", "<"]),
+            ("&lt;", ["&gt;", "&lt;"]),
+            ("&amp;lt;", ["&amp;gt;", "&amp;lt;"]),
+            ("\\u003c", ["\\u003e", "\\u003c"]),
+            ("\\u003C", ["\\u003E", "\\u003C"]),
+        ];
+        let mut ways = WAYS.iter();
+        let (_, ends) = ways.find(|(begin, _)| before.ends_with(begin.as_bytes()))?;
+        Some(Self { ends: *ends })
+    }
+
+    /// Behind the end of the tag, past its attributes; `None` if the element is empty.
+    fn end(self, text: &[u8], name_end: usize) -> Option<usize> {
+        let [end, another] = self.ends;
+        let rest = text.get(name_end..)?;
+        if rest.starts_with(end.as_bytes()) {
+            return Some(name_end + end.len());
+        }
+        rest.first().filter(|first| first.is_ascii_whitespace())?;
+        let most = text.len().min(name_end + LONGEST_ATTRIBUTES);
+        let attributes = &text[name_end..most];
+        let length = memchr::memmem::find(attributes, end.as_bytes())?;
+        let attributes = &attributes[..length];
+        let is_tag = memchr::memmem::find(attributes, another.as_bytes()).is_none();
+        (is_tag && !attributes.ends_with(b"/")).then(|| name_end + length + end.len())
+    }
 }
 
 /// What stands before a name and the prefix of its namespace.

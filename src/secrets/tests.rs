@@ -238,6 +238,7 @@ fn what_stands_behind_a_secret_name_is_masked_in_files() {
             "Authorization: ***\r\nHost: h",
         ),
         ("Cookie: a=\"1\"; b=2\nX: y", "Cookie: ***\nX: y"),
+        ("X-Auth-Token: a b\nHost: h", "X-Auth-Token: ***\nHost: h"),
         (r#"-H "X-Api-Key: a" -v"#, r#"-H "X-Api-Key: ***" -v"#),
         (
             r#""GET /\r\nCookie: a=1","x""#,
@@ -250,6 +251,14 @@ fn what_stands_behind_a_secret_name_is_masked_in_files() {
         // Elements.
         ("<w:Password>a</w:Password>", "<w:Password>***</w:Password>"),
         ("&lt;pwd&gt;a&lt;/pwd&gt;", "&lt;pwd&gt;***&lt;/pwd&gt;"),
+        (
+            "&amp;lt;pwd&amp;gt;a&amp;lt;/pwd&amp;gt;",
+            "&amp;lt;pwd&amp;gt;***&amp;lt;/pwd&amp;gt;",
+        ),
+        (
+            r##"<wsse:Password Type="x#PasswordText">a</wsse:Password>"##,
+            r##"<wsse:Password Type="x#PasswordText">***</wsse:Password>"##,
+        ),
         // Cookies of a HAR.
         (
             r#""cookies":[{"name":"sid","value":"a]"},{"name":"b","value":"c"}],"value":"d""#,
@@ -291,6 +300,7 @@ fn what_is_no_value_stays_in_files() {
         "Text 'bob' is set on object 'A/user'",
         "{\"cookieConsent\":\"all\",\"user\":\"u\"}",
         "secret agent... \"x\": \"y\"",
+        "<password /> <password a=\"b\"/>a <passwords of people",
         "<password/> <label for=\"password\">Password</label>",
     ] {
         assert_eq!(data(text), text);
