@@ -179,6 +179,9 @@ fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
         .or_else(|| tls_error(inner()?))
 }
 
+/// So says hyper-util of any answer to CONNECT but 200 and 407.
+pub(super) const TUNNEL_REFUSED: &str = "tunnel error: unsuccessful";
+
 /// What kind of trouble an error is, and its cause in words.
 pub(super) fn trouble_of(error: &reqwest::Error) -> (TroubleKind, String) {
     let mut source = error.source();

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Url};
+use reqwest::{Method, StatusCode, Url};
 
-use super::answer::{Answer, came_to, failed, trouble_of, whole_cause};
+use super::answer::{Answer, TUNNEL_REFUSED, came_to, failed, trouble_of, whole_cause};
 use super::call::{Call, Reply};
 use super::credential::Credential;
 use super::progress::Progress;
@@ -49,6 +49,8 @@ pub struct Server {
 /// Sends requests to one project collection.
 pub struct Client {
     http: reqwest::Client,
+    /// Knows no token, and asks the proxy why it opens no tunnel.
+    to_proxy: Option<reqwest::Client>,
     collection: Url,
     request_timeout: Duration,
     proxy: Option<Proxy>,
@@ -64,11 +66,15 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for a collection.
+    /// A client for a collection. Where there is a proxy, `to_proxy` asks that without a token.
     ///
     /// # Errors
     /// Says what of certificates, keys or proxy cannot be used.
-    pub fn new(server: Server, builder: reqwest::ClientBuilder) -> Result<Self, String> {
+    pub fn new(
+        server: Server,
+        builder: reqwest::ClientBuilder,
+        to_proxy: Option<reqwest::ClientBuilder>,
+    ) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         let mut authorization = server.authorization;
         authorization.set_sensitive(true);
@@ -79,16 +85,18 @@ impl Client {
             "x-tfs-fedauthredirect",
             HeaderValue::from_static("Suppress"),
         );
-        let http = builder
-            .default_headers(headers)
-            .user_agent(concat!("katalon-ado/", env!("CARGO_PKG_VERSION")))
-            // The token must not travel on to where an answer points.
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(server.request_timeout)
-            .build()
-            .map_err(|error| whole_cause(&error))?;
+        let build = |builder: reqwest::ClientBuilder| {
+            builder
+                .user_agent(concat!("katalon-ado/", env!("CARGO_PKG_VERSION")))
+                // The token must not travel on to where an answer points.
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(server.request_timeout)
+                .build()
+                .map_err(|error| whole_cause(&error))
+        };
         Ok(Self {
-            http,
+            http: build(builder.default_headers(headers))?,
+            to_proxy: to_proxy.map(build).transpose()?,
             collection: server.collection,
             request_timeout: server.request_timeout,
             proxy: server.proxy,
@@ -302,7 +310,7 @@ impl Client {
                     answer.judge(&self.collection, call.access, request)
                 }
                 Err(error) => {
-                    let (kind, cause) = trouble_of(&error);
+                    let (kind, cause) = self.trouble_of(&error).await;
                     failed(call.access, trouble(kind, cause), &error)
                 }
             },
@@ -331,6 +339,39 @@ impl Client {
             self.not_before
                 .set(Some(earlier.map_or(when, |earlier| earlier.max(when))));
         }
+    }
+
+    /// What kind of trouble an error is. Of a proxy's answer to `CONNECT` the library keeps all but
+    /// 407 to itself, so the proxy is asked once more.
+    async fn trouble_of(&self, error: &reqwest::Error) -> (TroubleKind, String) {
+        let (kind, cause) = trouble_of(error);
+        if !cause.contains(TUNNEL_REFUSED) {
+            return (kind, cause);
+        }
+        match tokio::time::timeout(self.request_timeout, self.tunnel_refusal()).await {
+            Ok(Some(status)) => {
+                let kind = match status {
+                    StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                        TroubleKind::ProxyPassword
+                    }
+                    _ => kind,
+                };
+                (kind, format!("it answered CONNECT with {status}"))
+            }
+            Ok(None) | Err(_) => (kind, cause),
+        }
+    }
+
+    /// What the proxy answers to `CONNECT`, if it refuses that.
+    async fn tunnel_refusal(&self) -> Option<StatusCode> {
+        let to_proxy = self.to_proxy.as_ref()?;
+        let host = self.collection.host_str()?;
+        let port = self.collection.port_or_known_default()?;
+        // Of `http`, or it would itself be asked for through a tunnel.
+        let target = format!("http://{host}:{port}/");
+        let asked = to_proxy.request(Method::CONNECT, target).send().await;
+        let status = asked.ok()?.status();
+        (!status.is_success()).then_some(status)
     }
 
     fn url(&self, call: &Call<'_>, version: ApiVersion) -> Result<Url, String> {

@@ -61,8 +61,9 @@ pub fn client(
         .proxies
         .for_address(&collection, &mut warnings)
         .map_err(|cause| unusable(cause, "Correct it."))?;
+    let tls = tls::config(agent, connection, &mut warnings)?;
     let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::config(agent, connection, &mut warnings)?)
+        .tls_backend_preconfigured(tls.clone())
         // The variables were read already, and are shown where they matter.
         .no_proxy();
     // On Linux the default would cut a peer that is slow to read after 30 seconds; silence is
@@ -71,8 +72,11 @@ pub fn client(
     {
         builder = builder.tcp_user_timeout(None);
     }
+    let mut to_proxy = None;
     if let Some(proxy) = proxy {
         builder = builder.proxy(through(proxy)?);
+        let alone = reqwest::Client::builder().tls_backend_preconfigured(tls);
+        to_proxy = Some(alone.no_proxy().proxy(through(proxy)?));
     }
     let server = Server {
         collection,
@@ -85,7 +89,7 @@ pub fn client(
         proxy: proxy.cloned(),
         ca_file: agent.ca_file.clone(),
     };
-    let client = Client::new(server, builder).map_err(|cause| {
+    let client = Client::new(server, builder, to_proxy).map_err(|cause| {
         unusable(
             format!("cannot prepare a connection: {cause}"),
             "Check the agent's proxy and certificates.",

@@ -82,14 +82,51 @@ fn a_proxy_that_wants_a_password_that_nobody_gave_is_told_as_such() {
 #[test]
 fn a_proxy_that_answers_a_wrong_password_with_401_is_told_as_such() {
     let (service, reports) = (service(), reports());
-    let proxy = RefusingProxy::start(401);
-    let finished = task(&service, &reports)
-        .var("AGENT_PROXYURL", &proxy.url())
-        .var("AGENT_PROXYUSERNAME", "me")
-        .var("SECRET_AGENT_PROXYPASSWORD", "hunter2")
-        .run_impatiently();
-    not_published(&finished, "KADO407");
-    finished.says("--proxyusername, --proxypassword");
+    for address in [HTTP, HTTPS] {
+        let proxy = RefusingProxy::start(401);
+        let finished = task(&service, &reports)
+            .var(URL, address)
+            .var("AGENT_PROXYURL", &proxy.url())
+            .var("AGENT_PROXYUSERNAME", "me")
+            .var("SECRET_AGENT_PROXYPASSWORD", "hunter2")
+            .input("retryFor", "86400")
+            .run_impatiently();
+        not_published(&finished, "KADO407");
+        finished.says(&proxy.url());
+        finished.says("--proxyusername, --proxypassword");
+        finished.lacks("hunter2");
+    }
+}
+
+#[test]
+fn what_a_proxy_answers_to_connect_is_told_and_it_never_sees_the_token() {
+    let (service, reports) = (service(), reports());
+    for (status, words) in [
+        (
+            401,
+            "the proxy '{}' wants a user and password, and none is given (it answered CONNECT with 401 Unauthorized). Check user and password in the address of the variable HTTPS_PROXY: they stand before the host, with ':' between and '@' behind them",
+        ),
+        (
+            403,
+            "no way through the proxy '{}' to 'https://ado.invalid/contoso/': it answered CONNECT with 403 Forbidden. Check the variable HTTPS_PROXY",
+        ),
+        (302, "it answered CONNECT with 302 Found"),
+        (502, "it answered CONNECT with 502 Bad Gateway"),
+    ] {
+        let proxy = RefusingProxy::start(status);
+        let finished = task(&service, &reports)
+            .var(URL, HTTPS)
+            .var("HTTPS_PROXY", &proxy.url())
+            .input("retryFor", "0")
+            .run_impatiently();
+        not_published(&finished, "KADO407");
+        finished.says(&words.replace("{}", &proxy.url()));
+        for head in proxy.requests() {
+            let head = head.to_lowercase();
+            assert!(head.starts_with("connect ado.invalid:443 "), "{head}");
+            assert!(!head.contains("\nauthorization:"), "{head}");
+        }
+    }
 }
 
 #[test]
@@ -177,7 +214,9 @@ fn without_an_agents_proxy_the_usual_variables_count() {
         let finished = run.run();
         not_published(&finished, "KADO407");
         finished.says("does not accept user 'me' and password (client error");
-        finished.says(&format!("user and password in the variable {variable}"));
+        finished.says(&format!(
+            "user and password in the address of the variable {variable}"
+        ));
         finished.lacks("hunter2");
         assert!(refusing.requests()[0].starts_with("CONNECT ado.invalid:443"));
         // Where the exceptions name the host, nothing goes through it.

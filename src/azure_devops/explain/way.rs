@@ -60,8 +60,9 @@ pub(super) fn place_of_password(named_by: &str) -> String {
         "user and password of the agent's proxy (--proxyusername, --proxypassword); only Basic is spoken"
             .to_owned()
     } else {
+        // An address with both in it would be masked.
         format!(
-            "user and password in the variable {named_by} (http://user:password@proxy:8080); only Basic is spoken"
+            "user and password in the address of the variable {named_by}: they stand before the host, with ':' between and '@' behind them; only Basic is spoken"
         )
     }
 }
