@@ -3,12 +3,12 @@
 //! report of what it was told to run takes its place.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use ado_stand_in::StandIn;
 use katalon_ado::katalon::project::{SuiteContent, read_test_suite};
 
 use crate::support::holdings::names;
+use crate::support::pipeline::{Step, example, folder, steps};
 use crate::support::plan::{add_case, add_plan, on_points, test_case};
 use crate::support::{Case, Finished, Reports, Suite, TaskRun, service};
 
@@ -23,10 +23,6 @@ const DRIVEN: [&str; 6] = [
     "run-a-plans-suite.yml",
 ];
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pipelines")
-}
-
 #[test]
 fn every_example_is_driven_and_stands_in_the_readme() {
     let mut files: Vec<String> = std::fs::read_dir(folder())
@@ -37,84 +33,12 @@ fn every_example_is_driven_and_stands_in_the_readme() {
     assert_eq!(files, DRIVEN);
     let readme = include_str!("../../README.md").replace("\r\n", "\n");
     for file in files {
-        let text = std::fs::read_to_string(folder().join(&file)).unwrap();
-        let block = format!("```yaml\n{}```\n", text.replace("\r\n", "\n"));
+        let block = format!("```yaml\n{}```\n", example(&file));
         assert!(
             readme.contains(&block),
             "{file} does not stand in the README as it is"
         );
     }
-}
-
-/// A step of a pipeline.
-#[derive(Debug, Default)]
-struct Step {
-    /// The command line; empty for our task.
-    script: String,
-    name: String,
-    condition: String,
-    continues: bool,
-    inputs: Vec<(String, String)>,
-}
-
-/// The steps of a pipeline, as far as the examples use the language: values, `|` and `>-`.
-fn steps(file: &str) -> Vec<Step> {
-    let text = std::fs::read_to_string(folder().join(file)).unwrap();
-    let (_, behind) = text.split_once("\nsteps:\n").unwrap();
-    let mut steps: Vec<Step> = Vec::new();
-    // Whose lines follow: indentation, and how they are joined.
-    let mut block: Option<(usize, char)> = None;
-    for line in behind.lines() {
-        let indent = line.len() - line.trim_start().len();
-        let text = line.split(" #").next().unwrap().trim();
-        if text.is_empty() || text.starts_with('#') {
-            continue;
-        }
-        if let Some((least, joined_by)) = block {
-            if indent >= least {
-                let step = steps.last_mut().unwrap();
-                let value = match step.inputs.last_mut() {
-                    Some((_, value)) => value,
-                    None => &mut step.script,
-                };
-                if !value.is_empty() {
-                    value.push(joined_by);
-                }
-                value.push_str(text);
-                continue;
-            }
-            block = None;
-        }
-        let begins = text.strip_prefix("- ");
-        if begins.is_some() {
-            steps.push(Step::default());
-        }
-        let text = begins.unwrap_or(text);
-        let step = steps.last_mut().unwrap();
-        let (key, value) = text.split_once(':').unwrap();
-        let value = match value.trim() {
-            "|" => {
-                block = Some((indent + 1, '\n'));
-                ""
-            }
-            ">-" => {
-                block = Some((indent + 3, ' '));
-                ""
-            }
-            value => value,
-        };
-        match key {
-            _ if indent == 6 => step.inputs.push((key.to_owned(), value.to_owned())),
-            "task" => assert_eq!(value, "KatalonAzureDevOps@1"),
-            "script" => value.clone_into(&mut step.script),
-            "name" => value.clone_into(&mut step.name),
-            "condition" => value.clone_into(&mut step.condition),
-            "continueOnError" => step.continues = value == "true",
-            "displayName" | "inputs" => {}
-            other => panic!("'{other}' is not known here"),
-        }
-    }
-    steps
 }
 
 /// An agent that runs a pipeline.
@@ -153,14 +77,14 @@ impl<'a> Agent<'a> {
     /// Runs the pipeline; whether it succeeded.
     fn run(&mut self, file: &str) -> bool {
         let mut succeeded = true;
-        for step in steps(file) {
+        for step in steps(&example(file)) {
             if !self.holds(&step.condition, succeeded) {
                 continue;
             }
-            let done = if step.script.is_empty() {
-                self.task(&step)
-            } else {
-                self.katalon(&self.expanded(&step.script))
+            let done = match step.kind.as_str() {
+                "task" => self.task(&step),
+                "script" => self.katalon(&self.expanded(&step.script)),
+                other => panic!("'{other}' is not known here"),
             };
             succeeded &= done || step.continues;
         }

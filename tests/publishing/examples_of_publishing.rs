@@ -1,54 +1,11 @@
 //! The pipelines of `examples/pipelines` that verify and publish: the inputs are read from their
 //! YAML, and the task is started with them as the agent would.
 
-use std::path::Path;
-
 use ado_stand_in::{Build, Point, StandIn};
 
+use crate::support::pipeline::{example, tasks};
 use crate::support::plan::{add_case, add_plan, on_points, test_case};
 use crate::support::{Case, Finished, Reports, Suite, TaskRun, service, service_with};
-
-/// The YAML of an example. It stands in the README word by word.
-fn yaml(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pipelines");
-    let text = std::fs::read_to_string(folder.join(name)).unwrap();
-    let text = text.replace("\r\n", "\n");
-    let readme = include_str!("../../README.md").replace("\r\n", "\n");
-    let block = format!("```yaml\n{text}```\n");
-    assert!(
-        readme.contains(&block),
-        "{name} is not in the README as it is"
-    );
-    text
-}
-
-/// The inputs of each step of the task, in order: a value, or the lines behind `|`.
-fn steps(yaml: &str) -> Vec<Vec<(String, String)>> {
-    let behind = yaml.split("- task: KatalonAzureDevOps@1\n").skip(1);
-    behind
-        .map(|text| {
-            let Some((_, inputs)) = text.split_once(" inputs:\n") else {
-                return Vec::new();
-            };
-            let indent = |line: &str| line.len() - line.trim_start().len();
-            let first = indent(inputs.lines().next().unwrap());
-            let mut read: Vec<(String, String)> = Vec::new();
-            for line in inputs.lines().take_while(|line| indent(line) >= first) {
-                let text = line.split(" #").next().unwrap().trim();
-                if indent(line) > first {
-                    let (_, value) = read.last_mut().unwrap();
-                    value.push_str(text);
-                    value.push('\n');
-                } else {
-                    let (name, value) = text.split_once(": ").unwrap();
-                    let value = if value == "|" { "" } else { value };
-                    read.push((name.to_owned(), value.to_owned()));
-                }
-            }
-            read
-        })
-        .collect()
-}
 
 /// The task with these inputs, in which the agent has put values for its variables.
 fn task(
@@ -78,7 +35,7 @@ fn succeeds(run: &TaskRun) -> Finished {
 
 #[test]
 fn the_nightly_run_stops_before_katalon_where_an_id_is_wrong() {
-    let steps = steps(&yaml("nightly.yml"));
+    let steps = tasks(&example("nightly.yml"));
     let [verify, publish] = steps.as_slice() else {
         panic!("{steps:?}");
     };
@@ -112,7 +69,7 @@ fn the_nightly_run_stops_before_katalon_where_an_id_is_wrong() {
 
 #[test]
 fn a_release_publishes_to_the_build_that_was_tested() {
-    let steps = steps(&yaml("release.yml"));
+    let steps = tasks(&example("release.yml"));
     let service = service_with(|settings| {
         settings.builds = vec![Build::new(70, "Shop"), Build::new(71, "Shop")];
     });
@@ -142,7 +99,7 @@ fn a_release_publishes_to_the_build_that_was_tested() {
 
 #[test]
 fn one_job_publishes_what_several_containers_have_tested() {
-    let steps = steps(&yaml("matrix.yml"));
+    let steps = tasks(&example("matrix.yml"));
     let service = service();
     let smoke = Suite::new("Smoke", &[Case::passed("Login")]);
     let chrome = smoke
@@ -175,7 +132,7 @@ fn one_job_publishes_what_several_containers_have_tested() {
 
 #[test]
 fn reports_are_published_later_by_hand() {
-    let steps = steps(&yaml("by-hand.yml"));
+    let steps = tasks(&example("by-hand.yml"));
     let service = service();
     let number = Build::new(71, "Shop").number;
     let share = Reports::new().with(&Suite::new("Smoke", &[Case::passed("Login")]));

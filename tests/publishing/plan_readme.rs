@@ -3,6 +3,7 @@
 
 use ado_stand_in::{Configuration, Plan, Point, StandIn, Suite as TestSuite, WorkItem};
 
+use crate::support::pipeline::tasks;
 use crate::support::plan::{on_points, test_case};
 use crate::support::{Case, Reports, Suite, TaskRun, service};
 
@@ -16,26 +17,6 @@ fn chapter() -> (String, String) {
         block.split("```").next().unwrap().to_owned()
     };
     (block("text"), block("yaml"))
-}
-
-/// The inputs of the YAML: a value, or a block of lines behind `|`.
-fn inputs(yaml: &str) -> Vec<(String, String)> {
-    let (_, inputs) = yaml.split_once("  inputs:\n").unwrap();
-    let mut read: Vec<(String, String)> = Vec::new();
-    for line in inputs.lines() {
-        match line.trim().split_once(": ") {
-            Some((name, value)) if line.starts_with("    ") && !line.starts_with("     ") => {
-                let value = if value == "|" { "" } else { value };
-                read.push((name.to_owned(), value.to_owned()));
-            }
-            _ => {
-                let (_, value) = read.last_mut().unwrap();
-                value.push_str(line.trim());
-                value.push('\n');
-            }
-        }
-    }
-    read
 }
 
 /// The plan as it is drawn: three suites, of which one lies in another, and two configurations.
@@ -86,7 +67,7 @@ fn what_the_readme_promises_of_its_plan_happens() {
         test_case(&reports, name, id, "");
     }
     let mut run = TaskRun::new(&service, reports.path());
-    for (name, value) in inputs(&yaml) {
+    for (name, value) in tasks(&yaml).concat() {
         run = run.input(&name, &value);
     }
     // Step 2: tried without sending anything.

@@ -5,6 +5,7 @@ pub(crate) mod child;
 pub(crate) mod holdings;
 pub(crate) mod jobs;
 pub(crate) mod one_result;
+pub(crate) mod pipeline;
 pub(crate) mod plan;
 pub(crate) mod relay;
 mod reports;
