@@ -388,6 +388,9 @@ pub struct Report {
     /// the order in which they ran. Times and host above are those of the first execution, but
     /// [`Report::ended`] is that of the last.
     pub reruns: Vec<String>,
+    /// How many executions at hand look like this one in all that its key is made of, and began
+    /// earlier in the same second; hardly ever any. Part of the report's key.
+    pub twins: usize,
 }
 
 impl Report {

@@ -2,7 +2,7 @@
 //!
 //! The only module that knows both Katalon and Azure DevOps. Pure: no disk, no network, no clock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -128,7 +128,7 @@ pub fn report_key(
         &plan,
         release_environment.unwrap_or("-"),
     ];
-    let state: Vec<String> = report
+    let mut state: Vec<String> = report
         .results
         .iter()
         .flat_map(|result| result.rows.iter().map(move |row| (result, row)))
@@ -142,7 +142,24 @@ pub fn report_key(
             )
         })
         .collect();
+    if report.twins > 0 {
+        state.push(format!("twin {}", report.twins));
+    }
     ReportKey::new(&execution, state.iter().map(String::as_str))
+}
+
+/// Counts [`Report::twins`]: a suite that is executed twice in one second, with tests that take
+/// equally long, would else count as one report that is found again.
+pub fn count_twins(reports: &mut [Report]) {
+    let mut in_order: Vec<&mut Report> = reports.iter_mut().collect();
+    in_order.sort_by_key(|report| report.log_start_millis);
+    let mut seen: HashMap<ReportKey, usize> = HashMap::new();
+    for report in in_order {
+        report.twins = 0;
+        let like_it = seen.entry(report_key(report, None, None)).or_default();
+        report.twins = *like_it;
+        *like_it += 1;
+    }
 }
 
 /// The outcome of a status in a run without plan: the Tests tab and its filters know nothing of

@@ -7,6 +7,7 @@ use crate::inputs::Invocation;
 use crate::katalon::find::{self, Found, Search};
 use crate::katalon::join::{self, ReadReports};
 use crate::katalon::{Report, Status};
+use crate::mapping::count_twins;
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code, counted as count};
 
@@ -42,7 +43,8 @@ pub(super) async fn find_and_read(
     ));
     pipeline.section("Reading reports");
     let to_read = found.clone();
-    let read = aside(cancel, move || join::read_all(&to_read)).await?;
+    let mut read = aside(cancel, move || join::read_all(&to_read)).await?;
+    count_twins(&mut read.reports);
     Some(Reading {
         search,
         found,

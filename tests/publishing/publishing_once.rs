@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::holdings::{asked, names, states, the_finished_run};
 use crate::support::jobs::{comments, open_run, reports, run_with, task};
-use crate::support::{Case, Reports, assert_swagger, service};
+use crate::support::{Case, Reports, Suite, assert_swagger, service};
 
 #[test]
 fn the_mark_stands_in_the_comment_from_the_creation_on() {
@@ -280,4 +280,28 @@ fn without_a_build_a_creation_whose_answer_is_lost_is_named_as_missing() {
     assert_eq!(service.runs().len(), 1, "it is not made twice");
     finished.says("without a build it cannot be looked for");
     finished.says("2 results read: 0 published, 0 left out, 2 missing");
+}
+
+#[test]
+fn two_executions_of_one_second_are_published_both_and_once() {
+    let at = |folder: &str, millis| {
+        Suite::new("Smoke", &[Case::passed("A")])
+            .with_log()
+            .in_folder(folder)
+            .at("2025-08-11 10:15:02", millis)
+    };
+    let reports = Reports::new()
+        .with(&at("one", 1_754_907_302_100))
+        .with(&at("two", 1_754_907_302_400));
+    let service = service();
+    for published in [2, 0] {
+        let finished = task(&service, &reports).run();
+        assert_eq!(finished.code, 0, "{}", finished.stdout);
+        let left_out = 2 - published;
+        finished.says(&format!(
+            "2 results read: {published} published, {left_out} left out, 0 missing"
+        ));
+        assert_eq!(states(&service), ["Completed"; 2]);
+    }
+    assert_swagger(&service);
 }

@@ -93,6 +93,7 @@ pub(super) fn report(
         files,
         variables: parts.variables(),
         reruns: Vec::new(),
+        twins: 0,
     }
 }
 

@@ -193,6 +193,7 @@ pub(super) mod tests {
                 files: Vec::new(),
                 variables: Vec::new(),
                 reruns: Vec::new(),
+                twins: 0,
             },
             has_log: millis.is_some(),
             counts_no_retries: false,

@@ -10,6 +10,7 @@ use crate::azure_devops::{BuildId, Content, PipelineReference, TestCaseId, TestP
 use crate::files::Wanted;
 use crate::inputs::{AttachmentKinds, InputValue};
 use crate::katalon::{Attempt, Failure, SuitePath, TestCasePath};
+use crate::mapping::count_twins;
 use crate::publish::marker::Owner;
 use crate::secrets::Secrets;
 
@@ -75,6 +76,7 @@ fn report(results: Vec<TestResult>) -> Report {
         files: Vec::new(),
         variables: Vec::new(),
         reruns: Vec::new(),
+        twins: 0,
     }
 }
 
@@ -181,6 +183,24 @@ fn the_key_of_a_report_is_another_one_in_each_plan() {
             .as_str()
             .ends_with(&key(Some(17)).to_string())
     );
+}
+
+#[test]
+fn executions_that_look_the_same_have_keys_of_their_own_in_the_order_in_which_they_began() {
+    let at = |millis| Report {
+        log_start_millis: Some(millis),
+        junit_timestamp: Some("2025-08-11 10:55:00".to_owned()),
+        ..report(vec![result("A", vec![row(&[], &[(Passed, "")])])])
+    };
+    let mut reports = [at(7), at(3), at(5)];
+    reports[2].suite = SuitePath::new("Test Suites/Other");
+    let alone = report_key(&reports[1], None, None);
+    count_twins(&mut reports);
+    assert_eq!(reports.each_ref().map(|report| report.twins), [1, 0, 0]);
+    assert_eq!(report_key(&reports[1], None, None), alone);
+    let twin = report_key(&reports[0], None, None);
+    assert_ne!(twin, alone);
+    assert!(twin.is_same_execution(&alone));
 }
 
 #[test]
