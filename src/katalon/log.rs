@@ -129,6 +129,8 @@ pub struct Execution {
     pub iteration: Option<String>,
     /// Epoch milliseconds of `startTest`.
     pub started: Option<i64>,
+    /// Number of that record, which a copy of it has as well.
+    pub sequence: Option<u64>,
     /// Epoch milliseconds of `endTest`; `None` if it never ended.
     pub ended: Option<i64>,
     /// Whether `endTest` is there.

@@ -56,8 +56,9 @@ pub(super) struct LogReader {
     /// Level of the test cases that nobody called: 1 below a suite, 0 where a test case was run
     /// alone.
     top_level: Option<u32>,
-    /// Executions seen, so that a tail that was written twice counts once.
-    seen: HashSet<(String, i64, Option<u32>)>,
+    /// Executions seen, so that a tail that was written twice counts once. Two rows may begin in
+    /// the same millisecond.
+    seen: HashSet<(String, i64, Option<u32>, Option<u64>)>,
     /// Test cases and when they ended, for a tail that begins inside one.
     ended: HashSet<(String, i64)>,
     /// Variables of called test cases, and typed texts, that are known already.
@@ -226,6 +227,7 @@ impl LogReader {
                 .map(str::to_owned),
             tag: record.property("tag").to_owned(),
             started: record.millis,
+            sequence: record.sequence,
             ..Execution::default()
         });
     }
@@ -413,7 +415,8 @@ impl LogReader {
             self.ended.insert((execution.test_case.clone(), ended));
         }
         if let Some(started) = execution.started {
-            let key = (execution.test_case.clone(), started, execution.retry);
+            let (retry, sequence) = (execution.retry, execution.sequence);
+            let key = (execution.test_case.clone(), started, retry, sequence);
             if !self.seen.insert(key) {
                 self.replace_by_later_copy(execution);
                 return;
@@ -428,6 +431,7 @@ impl LogReader {
             execution.test_case == copy.test_case
                 && execution.started == copy.started
                 && execution.retry == copy.retry
+                && execution.sequence == copy.sequence
         });
         if let Some(first) = first
             && !first.has_ended

@@ -12,6 +12,8 @@ use crate::katalon::text::{entity, unescape_java, unescape_xml};
 pub(super) struct Record {
     /// Epoch milliseconds.
     pub(super) millis: Option<i64>,
+    /// Counted through the run of the program that wrote it.
+    pub(super) sequence: Option<u64>,
     /// `START`, `PASSED`, `RUN_DATA`, …
     pub(super) level: String,
     /// `startTest`, `logMessage`, …
@@ -40,6 +42,7 @@ impl Record {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Field {
     Millis,
+    Sequence,
     Level,
     Method,
     Message,
@@ -90,6 +93,7 @@ pub(super) fn parse(xml: &str) -> Result<Record, String> {
                     let text = std::mem::take(&mut text);
                     match field {
                         Field::Millis => record.millis = text.trim().parse().ok(),
+                        Field::Sequence => record.sequence = text.trim().parse().ok(),
                         Field::Level => record.level = text.trim().to_owned(),
                         Field::Method => record.method = text.trim().to_owned(),
                         Field::Message => record.message = text,
@@ -166,10 +170,9 @@ fn unescape(record: &mut Record, escaped_java: Option<bool>) {
 }
 
 /// Elements that are known and not needed, those of Java's own logging among them.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 11] = [
     "date",
     "nanos",
-    "sequence",
     "logger",
     "class",
     "thread",
@@ -184,6 +187,7 @@ const KNOWN: [&str; 12] = [
 fn field_of(tag: &str) -> Field {
     match tag {
         "millis" => Field::Millis,
+        "sequence" => Field::Sequence,
         "level" => Field::Level,
         "method" => Field::Method,
         "message" => Field::Message,

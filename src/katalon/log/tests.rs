@@ -182,6 +182,25 @@ fn a_verdict_is_that_of_the_case_whose_whole_path_it_begins_with() {
 }
 
 #[test]
+fn two_rows_of_one_millisecond_are_two() {
+    let numbered = |text: &str, sequence: u32| {
+        let number = format!("<record><sequence>{sequence}</sequence>");
+        text.replace("<record>", &number)
+    };
+    let row = start("Test Cases/A", 0, 1_644_393_801_000);
+    let log = log(&[
+        numbered(&row, 1),
+        end(1_644_393_801_000),
+        numbered(&row, 4),
+        end(1_644_393_801_000),
+        numbered(&row, 4),
+        end(1_644_393_801_000),
+    ]);
+    let sequences: Vec<Option<u64>> = log.executions.iter().map(|one| one.sequence).collect();
+    assert_eq!(sequences, [Some(1), Some(4)]);
+}
+
+#[test]
 fn a_tail_written_twice_that_begins_inside_a_case_counts_once() {
     let verdict = record("FAILED", "logMessage", 1, "a step", "");
     let passed = record("PASSED", "logMessage", 1, "Test Cases/A", "");
