@@ -21,6 +21,8 @@ pub struct Environment {
     pub out_is_terminal: bool,
     /// Somebody looks at standard error as it is written.
     pub err_is_terminal: bool,
+    /// How many letters a line of the terminal holds; `None` without one, or where it does not tell.
+    pub terminal_columns: Option<usize>,
 }
 
 impl Environment {
@@ -44,6 +46,8 @@ impl Environment {
             current_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             out_is_terminal: std::io::stdout().is_terminal(),
             err_is_terminal: std::io::stderr().is_terminal(),
+            terminal_columns: terminal_size::terminal_size()
+                .map(|(terminal_size::Width(columns), _)| usize::from(columns)),
         }
     }
 

@@ -24,7 +24,8 @@ const ISSUES_OF_A_KIND: usize = 8;
 /// and a large one keeps steps from starting at all (E2BIG on Linux, 32,766 on Windows).
 pub(crate) const LONGEST_OUTPUT: usize = 8_000;
 
-/// Letters of a line of progress: a terminal breaks longer lines, which nothing can take back.
+/// Letters of a line of progress where nobody knows how wide the terminal is: it breaks longer
+/// lines, which nothing can take back.
 const WIDEST_PROGRESS: usize = 78;
 
 /// Replaces secrets in a text.
@@ -43,6 +44,8 @@ pub struct Mode {
     pub coloured: bool,
     /// The log goes to a terminal, on which a line can be written over.
     pub shows_progress: bool,
+    /// The log goes to a terminal whose lines hold so many letters.
+    pub columns: Option<usize>,
 }
 
 impl Mode {
@@ -62,8 +65,18 @@ impl Mode {
             // See https://no-color.org.
             coloured: is_able && environment.var("NO_COLOR").is_none(),
             shows_progress: is_able,
+            columns: columns(environment).filter(|_| is_able),
         }
     }
+}
+
+/// How wide the terminal is; a person may say so, as to other programs.
+fn columns(environment: &Environment) -> Option<usize> {
+    let said = environment
+        .var("COLUMNS")
+        .and_then(|text| text.parse().ok());
+    said.or(environment.terminal_columns)
+        .filter(|&columns| columns > 0)
 }
 
 /// How the step ends, beyond what the exit code can say.
@@ -147,7 +160,7 @@ impl Pipeline {
         let mut state = self.state();
         let safe = table.map(|cell| neutral::lines(&state.masked(cell)).join(" "));
         let text: String = safe
-            .lines(self.mode.coloured)
+            .lines(self.mode.coloured, self.mode.columns)
             .iter()
             .map(|line| format!("{line}\n"))
             .collect();
@@ -162,7 +175,12 @@ impl Pipeline {
         }
         let mut state = self.state();
         let text = neutral::lines(&state.masked(text)).join(" ");
-        let text: String = text.chars().take(WIDEST_PROGRESS).collect();
+        // The last column stays free: some terminals begin a new line behind it.
+        let widest = self
+            .mode
+            .columns
+            .map_or(WIDEST_PROGRESS, |columns| columns - 1);
+        let text: String = text.chars().take(widest).collect();
         self.log(&mut state, &text);
         state.progress = text.chars().count();
     }
@@ -495,6 +513,7 @@ mod tests {
         json: false,
         coloured: false,
         shows_progress: false,
+        columns: None,
     };
     const OUTSIDE: Mode = Mode {
         in_pipeline: false,
@@ -502,6 +521,7 @@ mod tests {
         json: false,
         coloured: false,
         shows_progress: false,
+        columns: None,
     };
 
     fn written(mode: Mode, write: impl FnOnce(&Pipeline)) -> (String, String) {
@@ -540,6 +560,56 @@ mod tests {
         assert_eq!(
             written(OUTSIDE, write).0,
             "       Name\n-----  ------\nwrong  a[2J b\nwarning KADO009: odd. Try again.\n\nEnd\n"
+        );
+    }
+
+    #[test]
+    fn how_wide_a_terminal_is_it_tells_unless_somebody_says_so() {
+        let columns = |said: &str, told, out_is_terminal| {
+            let environment = Environment {
+                vars: [("COLUMNS".to_owned(), said.to_owned())].into(),
+                out_is_terminal,
+                terminal_columns: told,
+                ..Environment::default()
+            };
+            Mode::of(&environment, false).columns
+        };
+        assert_eq!(columns("", Some(120), true), Some(120));
+        assert_eq!(columns("80", Some(120), true), Some(80));
+        assert_eq!(columns("wide", Some(120), true), Some(120));
+        assert_eq!(columns("", None, true), None);
+        assert_eq!(columns("0", None, true), None);
+        // A file or another program gets everything as it is.
+        assert_eq!(columns("80", None, false), None);
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_narrow_tables_and_progress() {
+        let narrow = Mode {
+            shows_progress: true,
+            columns: Some(30),
+            ..OUTSIDE
+        };
+        let write = |pipeline: &Pipeline| {
+            pipeline.progress("a line that is longer than the terminal is wide");
+            let mut table = Table::new(&["ID", "Title"]);
+            table.row(
+                Tone::Plain,
+                ["1", "Log in as somebody who has forgotten it"].map(str::to_owned),
+            );
+            pipeline.table(&table);
+        };
+        let (text, _) = written(narrow, write);
+        let lines: Vec<&str> = text.split(['\r', '\n']).collect();
+        assert!(
+            lines.iter().all(|line| line.chars().count() <= 30),
+            "{text}"
+        );
+        assert!(lines.contains(&"a line that is longer than th"), "{text}");
+        let (whole, _) = written(OUTSIDE, write);
+        assert!(
+            whole.contains("1   Log in as somebody who has forgotten it\n"),
+            "{whole}"
         );
     }
 

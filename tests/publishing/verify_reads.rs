@@ -75,6 +75,39 @@ fn a_log_keeps_every_line_so_it_has_none_that_count() {
     finished.lacks("\r");
 }
 
+#[test]
+fn a_narrow_terminal_gets_tables_that_fit_and_hold_everything() {
+    let (service, project) = planned();
+    test_case(&project, "Checkout/Pay by card", "4711", "");
+    let verify = TaskRun::new(&service, project.path())
+        .args(&["verify"])
+        .input("testPlan", "510");
+    let tables = |run: &TaskRun| {
+        let (_, stayed) = shown(&run.run_at_a_terminal().stdout);
+        let (_, tables) = stayed.split_once("Test case IDs").unwrap();
+        let (tables, _) = tables.split_once("Publishing would not").unwrap();
+        tables.to_owned()
+    };
+    let verify = verify.var("NO_COLOR", "1");
+    let narrow = tables(&verify.clone().var("COLUMNS", "100"));
+    assert!(
+        narrow.lines().all(|line| line.chars().count() <= 100),
+        "{narrow}"
+    );
+    // Who does not say how wide it is, and has no terminal that does, gets them whole.
+    let whole = tables(&verify);
+    assert!(
+        whole.lines().any(|line| line.chars().count() > 100),
+        "{whole}"
+    );
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.chars().filter(|c| !" -\n".contains(*c)).collect();
+        letters.sort_unstable();
+        letters
+    };
+    assert_eq!(letters(&narrow), letters(&whole));
+}
+
 /// The versions in which such requests were answered, each once.
 fn versions(service: &StandIn, method: &str, ending: &str) -> Vec<String> {
     let answered = asked(service, method, ending);

@@ -231,6 +231,7 @@ impl TaskRun {
             current_dir: self.folder.clone(),
             out_is_terminal: at_a_terminal,
             err_is_terminal: at_a_terminal,
+            terminal_columns: None,
         };
         let streams = katalon_ado::Streams {
             out: Box::new(out.clone()),
