@@ -16,6 +16,7 @@ Environment:
   INPUT_TESTPLAN            and so on: every option as the variable of a task input
   HTTPS_PROXY, NO_PROXY     the way there, where no agent tells one
   NO_COLOR                  no colours on a terminal
+  COLUMNS                   how wide the terminal is, where it is not to be asked
   TF_BUILD                  set by an agent: the output is for Azure Pipelines
 
 Exit codes:

@@ -469,6 +469,26 @@ fn what_the_mapping_file_alone_names_is_in_the_suggested_one() {
     );
 }
 
+#[test]
+fn the_readme_names_every_field_of_the_document() {
+    let readme = include_str!("../../README.md").replace("\r\n", "\n");
+    let (_, chapter) = readme.split_once("`verify`\nprints ").unwrap();
+    let chapter = chapter.split("\n\n").next().unwrap();
+    let (service, project) = planned();
+    let document = run(&service, &verify(&service, &project)).json();
+    for object in [
+        &document,
+        &document["checks"][0],
+        &document["permissions"][0],
+        &document["testCases"][0],
+    ] {
+        for (name, value) in object.as_object().unwrap() {
+            let list = if value.is_array() { "[]" } else { "" };
+            assert!(chapter.contains(&format!("`{name}{list}`")), "{name}");
+        }
+    }
+}
+
 /// What the README shows of `verify` is what it prints.
 #[test]
 fn the_readme_shows_what_is_printed() {
