@@ -30,6 +30,9 @@ pub struct Log {
     pub ended_suite: String,
     /// Host, OS, browser and the like; of a name given twice the last value that is not empty.
     pub run_data: BTreeMap<String, String>,
+    /// The same of records behind the end of the suite: drivers of later runs write them into a log
+    /// that is still open. Nothing in it is of this run, but the file holds it.
+    pub run_data_behind_end: BTreeMap<String, String>,
     /// Every start of a test case that no other test case called, in order: rows and attempts.
     pub executions: Vec<Execution>,
     /// How often a test case, or a scenario of a feature file, was called by another.

@@ -159,8 +159,12 @@ impl Parts<'_> {
         let global = self.properties.global_variables.iter();
         let global = global.map(|(name, value)| named(name, value, false));
         // Cloud runs write a token into the address of their driver.
+        let behind_end = self
+            .log
+            .and_then(|log| log.run_data_behind_end.get(DRIVER_ADDRESS));
         let addresses = [self.junit(DRIVER_ADDRESS), self.run_data(DRIVER_ADDRESS)];
         let addresses = addresses.into_iter();
+        let addresses = addresses.chain(behind_end.map(String::as_str));
         let tokens = addresses.map(|address| named(DRIVER_TOKEN, password_in(address), false));
         let mut known = HashSet::new();
         logged

@@ -145,10 +145,14 @@ impl LogReader {
             ("END", _) => self.steps.end(&record.message),
             ("RUN_DATA", _) => {
                 self.take_variables(&record);
+                let run_data = match self.log.suite_ended {
+                    None => &mut self.log.run_data,
+                    Some(_) => &mut self.log.run_data_behind_end,
+                };
                 for (name, value) in record.properties {
                     // Variables of a case, with secrets in them, are no data of the run.
                     if !value.is_empty() && name != VARIABLES {
-                        self.log.run_data.insert(name, value);
+                        run_data.insert(name, value);
                     }
                 }
             }

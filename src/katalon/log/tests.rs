@@ -388,6 +388,20 @@ fn variables_that_a_test_changed_are_known_as_they_were_and_as_they_became() {
 }
 
 #[test]
+fn data_behind_the_end_of_the_suite_is_of_another_run() {
+    let data = |value: &str| {
+        let property = format!("<property name=\"deviceName\">{value}</property>");
+        record("RUN_DATA", "logMessage", 0, "x", &property)
+    };
+    let suite = "<property name=\"id\">Test Suites/S</property>";
+    let starts = record("START", "startSuite", 0, "Start Test Suite", suite);
+    let ends = record("END", "endSuite", 0, "End Test Suite : Test Suites/S", "");
+    let log = log(&[starts, data("Pixel 8"), ends, data("iPhone 16")]);
+    assert_eq!(log.run_data["deviceName"], "Pixel 8");
+    assert_eq!(log.run_data_behind_end["deviceName"], "iPhone 16");
+}
+
+#[test]
 fn typed_texts_are_read_from_steps_and_messages_once_each() {
     let step = |action: &str| {
         let message = format!("Start action : {action}");

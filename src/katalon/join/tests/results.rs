@@ -292,6 +292,17 @@ fn the_os_is_that_of_the_phone_or_of_the_cloud() {
 }
 
 #[test]
+fn what_later_runs_write_into_a_log_is_secret_and_no_data_of_this_run() {
+    let report = &read("run-data-of-later-runs").reports[0];
+    assert_eq!(
+        (report.device.as_str(), report.os.as_str()),
+        ("", "Windows 11 64bit")
+    );
+    let mut values = report.variables.iter().map(|one| one.value.as_str());
+    assert!(values.any(|value| value == "of-another-run"));
+}
+
+#[test]
 fn a_failed_set_up_belongs_to_no_test_case() {
     let read = read("set-up-failed");
     assert_eq!(
