@@ -236,6 +236,36 @@ fn what_a_later_katalon_adds_is_named_once_and_costs_nothing() {
 }
 
 #[test]
+fn all_that_versions_up_to_11_4_add_is_known_and_in_nobodys_way() {
+    let read = read("all-that-version-11-adds");
+    assert_eq!(messages(&read), Vec::<String>::new());
+    let report = &read.reports[0];
+    assert_eq!(report.katalon_version, "11.4.0");
+    let result = &report.results[0];
+    assert_eq!(result.status(), Status::Passed);
+    assert_eq!(result.tags, ["GenAI", "REQ-004"]);
+    let row = &result.rows[0];
+    let value = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(
+        row.bound_values,
+        [value("user", "ann"), value("password", "SECRET:shop")]
+    );
+    let videos: Vec<&str> = row.attempts[0]
+        .videos
+        .iter()
+        .map(|file| file.name.as_str())
+        .collect();
+    assert_eq!(videos, ["Login Sign i...valid user_1_0.mov"]);
+    let masked: Vec<&str> = report
+        .variables
+        .iter()
+        .filter(|variable| variable.masked)
+        .map(|variable| variable.value.as_str())
+        .collect();
+    assert_eq!(masked, ["\u{2022}".repeat(8).as_str(), "SECRET:shop"]);
+}
+
+#[test]
 fn every_value_that_a_test_ran_with_is_known() {
     let report = report("values-of-all-files");
     let variables: Vec<(&str, &str, bool)> = report
