@@ -33,6 +33,11 @@ impl MappingFile {
     /// # Errors
     /// Says why it is no mapping; lower case, without full stop.
     pub fn open(path: &Path) -> Result<Self, String> {
+        // Opening a pipe would wait for ever, so the kind is looked at first.
+        let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+        if !metadata.is_file() {
+            return Err("it is no ordinary file".to_owned());
+        }
         let file = File::open(path).map_err(|error| error.to_string())?;
         Self::read(file)
     }

@@ -398,8 +398,14 @@ mod tests {
                 .replace("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", "")
         );
         assert_eq!(first_case(&xml).name, "Test Cases/&a;");
-        let deep = format!("{}{}", "<x>".repeat(200_000), "</x>".repeat(200_000));
-        let xml = suite(&format!("{deep}<testcase name=\"Test Cases/a\"/>"));
-        assert_eq!(first_case(&xml).name, "Test Cases/a");
+        let deep = |levels| {
+            let deep = format!("{}{}", "<x>".repeat(levels), "</x>".repeat(levels));
+            suite(&format!("{deep}<testcase name=\"Test Cases/a\"/>"))
+        };
+        assert_eq!(first_case(&deep(10_000)).name, "Test Cases/a");
+        let refused = |xml: &str| read(xml.as_bytes()).unwrap_err().to_string();
+        assert!(refused(&deep(10_001)).contains("more than 10000 levels"));
+        let long = suite(&format!("<{}/>", "x".repeat(1_001)));
+        assert!(refused(&long).contains("the name of an element is too long"));
     }
 }

@@ -148,6 +148,15 @@ fn nesting_of_any_depth_is_refused_or_passed_over() {
     let finished = run_in_little_memory(&TaskRun::new(&service, reports.path()));
     assert_only_the_good_one(&service, &finished, "more than 64 levels");
 
+    // What nobody knows is passed over, and no deeper than can be kept.
+    let (service, reports, bad) = with_a_good_report();
+    put(
+        &bad.join("JUnit_Report.xml"),
+        format!("<testsuites>{}", "<a>".repeat(DEEP)),
+    );
+    let finished = run_in_little_memory(&TaskRun::new(&service, reports.path()));
+    assert_only_the_good_one(&service, &finished, "more than 10000 levels");
+
     let (service, reports, bad) = with_a_good_report();
     put(&bad.join("JUnit_Report.xml"), junit("", "Bad", "x"));
     put(&bad.join("execution.properties"), "[".repeat(DEEP));
@@ -250,6 +259,18 @@ mod unix {
         assert_eq!(finished.code, 3, "{}", finished.everything());
         assert_eq!(service.runs().len(), 2);
         finished.says("it is no file");
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_the_mapping_file_is_a_wrong_input() {
+        let (service, reports, _) = with_a_good_report();
+        fifo(&reports.path().join("map.csv"));
+        let task = TaskRun::new(&service, reports.path())
+            .input("testPlan", "510")
+            .input("testCaseMapping", "map.csv");
+        let finished = run_in_time(&task);
+        assert_eq!(finished.code, 2, "{}", finished.everything());
+        finished.says("map.csv': it is no ordinary file");
     }
 
     #[test]

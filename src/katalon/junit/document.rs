@@ -38,6 +38,12 @@ enum Element {
 /// Deeper ones are no file of Katalon: suites stand in suites at most, and one level is all it writes.
 const DEEPEST: usize = 64;
 
+/// The same for elements that nobody knows: the XML reader keeps the name of each that is open.
+const DEEPEST_UNKNOWN: usize = 10_000;
+
+/// A longer name is no element's, and would be kept likewise.
+const LONGEST_NAME: usize = 1_000;
+
 /// Oddities that are named one by one; a file that is wrong throughout would fill the log.
 const ODDITIES_NAMED: usize = 3;
 
@@ -46,7 +52,7 @@ const ODDITIES_NAMED: usize = 3;
 pub(super) struct Document {
     junit: Junit,
     open: Vec<Element>,
-    /// Elements open inside an [`Element::Other`], which is as deep as anyone likes.
+    /// Elements open inside an [`Element::Other`], and itself.
     ignored_depth: usize,
     root: String,
     /// The suite whose elements come now: an index, since suites may nest.
@@ -85,9 +91,16 @@ impl Document {
     }
 
     fn start(&mut self, tag: &BytesStart<'_>, line: u64) -> Result<(), String> {
+        if tag.name().into_inner().len() > LONGEST_NAME {
+            return Err("the name of an element is too long".to_owned());
+        }
         if self.ignored_depth > 0 {
             self.ignored_depth += 1;
-            return Ok(());
+            return if self.ignored_depth > DEEPEST_UNKNOWN {
+                Err(format!("more than {DEEPEST_UNKNOWN} levels"))
+            } else {
+                Ok(())
+            };
         }
         if self.open.len() >= DEEPEST {
             return Err(format!("more than {DEEPEST} levels"));
