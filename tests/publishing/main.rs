@@ -56,6 +56,7 @@ mod test_run_per;
 mod test_runs;
 mod verify;
 mod verify_reads;
+mod verify_rows;
 mod waiting;
 mod what_arrives;
 mod which_build;

@@ -64,10 +64,14 @@ fn finds(finished: &Finished, code: &str, words: &str) {
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert_eq!(errors[0].0, code);
     assert!(errors[0].1.contains(words), "{errors:?}");
+    let document = finished.json();
+    let checks = document["checks"].as_array().unwrap();
+    let wrong = checks.iter().filter(|check| check["state"] == "wrong");
+    assert_eq!(wrong.count(), 1, "{checks:?}");
 }
 
 /// The state of a permission.
-fn permission(document: &Value, name: &str) -> String {
+pub(crate) fn permission(document: &Value, name: &str) -> String {
     let permissions = document["permissions"].as_array().unwrap();
     let mut found = permissions.iter().filter(|one| one["permission"] == name);
     let state = found.next().unwrap()["state"].as_str().unwrap().to_owned();
