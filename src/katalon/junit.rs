@@ -349,6 +349,14 @@ mod tests {
     }
 
     #[test]
+    fn of_several_failures_the_first_is_what_ended_the_test() {
+        let case = "<testcase name=\"Test Cases/x\" status=\"FAILED\">\
+                    <failure message=\"no button\"/><error message=\"no window\"/></testcase>";
+        let case = first_case(&suite(case));
+        assert_eq!(case.message.as_deref(), Some("no button"));
+    }
+
+    #[test]
     fn of_a_property_given_twice_the_last_value_that_is_not_empty_counts() {
         let xml = suite(
             "<properties><property name=\"deviceName\" value=\"\"/>\
