@@ -249,4 +249,34 @@ mod tests {
             assert!(!is_another(&case, &once));
         }
     }
+
+    #[test]
+    fn the_step_is_the_logs_which_knows_number_and_line_and_the_rest_is_junits() {
+        let failure = |message: &str, place: &str| Failure {
+            message: message.to_owned(),
+            step: (!place.is_empty()).then(|| Step {
+                place: vec![place.to_owned()],
+                ..Step::default()
+            }),
+            ..Failure::default()
+        };
+        let told = |reported, logged| {
+            let failure = with_step(Some(reported), Some(logged)).unwrap();
+            let step = failure.step.map(|step| step.place.concat());
+            (failure.message, step.unwrap_or_default())
+        };
+        let expected = |step: &str| ("told".to_owned(), step.to_owned());
+        assert_eq!(
+            told(failure("told", "click"), failure("logged", "2. click")),
+            expected("2. click")
+        );
+        assert_eq!(
+            told(failure("told", "click"), failure("logged", "")),
+            expected("click")
+        );
+        assert_eq!(
+            with_step(None, Some(failure("x", ""))),
+            Some(failure("x", ""))
+        );
+    }
 }
