@@ -392,6 +392,7 @@ fn by_test_case(rows: Vec<PathRow>) -> Vec<TestResult> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::log::Damage;
     use super::*;
 
     fn execution(test_case: &str, retry: Option<u32>) -> Execution {
@@ -432,10 +433,47 @@ mod tests {
                 execution("B", Some(1)),
                 execution("C", None),
                 execution("C", None),
+                // The first attempt of the second row is lost.
+                execution("D", Some(0)),
+                execution("D", Some(1)),
+                execution("D", Some(1)),
             ],
             ..Log::default()
         };
         let rows: Vec<usize> = log_rows(&log).iter().map(Vec::len).collect();
-        assert_eq!(rows, [2, 1, 1, 1, 1]);
+        assert_eq!(rows, [2, 1, 1, 1, 1, 2, 1]);
+    }
+
+    #[test]
+    fn attempts_are_lost_only_where_something_is() {
+        let third = execution("A", Some(2));
+        let damaged = |records| Log {
+            damage: Some(Damage {
+                records,
+                strays: 1,
+                part: 0,
+                line: 1,
+                cause: String::new(),
+            }),
+            ..Log::default()
+        };
+        for (log, lost_beginning, lost) in [
+            (Log::default(), false, 0),
+            (damaged(0), false, 0),
+            (damaged(1), false, 2),
+            (Log::default(), true, 2),
+        ] {
+            let sources = Sources {
+                cases: None,
+                log: Some(&log),
+                planned: &[],
+                lost_beginning,
+                case_started: &|_| None,
+            };
+            assert_eq!(with_lost(&[&third], &sources, Vec::new()).len(), lost);
+            // No number of Katalon's.
+            let absurd = execution("A", Some(70_000));
+            assert!(with_lost(&[&absurd], &sources, Vec::new()).is_empty());
+        }
     }
 }
