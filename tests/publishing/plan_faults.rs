@@ -124,6 +124,55 @@ fn lists_that_overlap_count_each_thing_once() {
     assert_eq!(on_points(&service).len(), 1);
 }
 
+/// A page without anything, behind which the list goes on.
+fn empty_page(token: &str) -> Fault {
+    Fault::Status {
+        code: 200,
+        headers: vec![("x-ms-continuationtoken".to_owned(), token.to_owned())],
+        body: Some(r#"{"count":0,"value":[]}"#.to_owned()),
+        handled: false,
+    }
+}
+
+#[test]
+fn an_empty_page_ends_no_list_that_goes_on_and_a_circle_ends() {
+    let (service, reports) = everything();
+    let plans = Rule::once("GET", "/testplan/plans$", empty_page("0+200"));
+    service.script(plans.times(5));
+    let run = publish(&service, &reports).run();
+    assert_eq!(run.code, 0, "{}", run.everything());
+    assert_eq!(on_points(&service).len(), 1);
+
+    let (service, reports) = everything();
+    service.script(Rule::always("GET", "/testplan/plans$", empty_page("0+200")));
+    let run = publish(&service, &reports).run();
+    assert_eq!(run.code, 2, "{}", run.everything());
+    assert_eq!(run.issues("error"), ["KADO210"]);
+    assert_eq!(asked(&service, "GET", "/testplan/plans").len(), 20);
+}
+
+#[test]
+fn a_page_of_what_was_read_before_ends_no_list_of_points() {
+    let (service, reports) = everything();
+    // Others add a point while we read, and one comes twice.
+    let first = r#"{"points":[{"id":4100,"testCase":{"id":"41"},"configuration":{"id":"1"},
+        "url":"https://x/Plans/510/Suites/521/Points/4100"}]}"#;
+    let again = Fault::Status {
+        code: 200,
+        headers: Vec::new(),
+        body: Some(first.to_owned()),
+        handled: false,
+    };
+    service.script(Rule::once("POST", "/test/points$", again).times(2));
+    let run = publish(&service, &reports).run();
+    assert_eq!(run.code, 0, "{}", run.everything());
+    let asked = asked(&service, "POST", "/test/points");
+    assert!(asked.len() > 2);
+    for (at, one) in asked.iter().enumerate().take(3) {
+        assert!(one.query.contains(&format!("skip={at}&")), "{}", one.query);
+    }
+}
+
 #[test]
 fn what_only_explains_may_be_refused_and_decides_nothing() {
     for path in ["/wit/workitemsbatch", "/testplan/suites"] {

@@ -13,6 +13,10 @@ use crate::exit_code::ExitCode;
 use crate::problem::{Problem, counted};
 use crate::publish::{ReadFailure, cancelled, read_until_answered};
 
+/// So many pages in a row may bring nothing new: a filter leaves some empty, and what others add
+/// moves some along. A list that goes round in circles would else never end.
+const MOST_WITHOUT_NEWS: usize = 20;
+
 /// Why something could not be read.
 #[derive(Debug)]
 pub(in super::super) enum Unread {
@@ -92,11 +96,10 @@ impl Context<'_> {
         let mut next = None;
         loop {
             let page = self.answer(|| ask(next.clone())).await?;
-            let is_new = whole.take(page.items);
+            whole.take(page.items);
             self.show_read(items, whole.items.len());
-            // A list that goes round in circles would else never end.
             match page.next {
-                Some(token) if is_new => next = Some(token),
+                Some(token) if !whole.is_going_round() => next = Some(token),
                 Some(_) | None => return Ok(whole.items),
             }
         }
@@ -118,7 +121,9 @@ impl Context<'_> {
         loop {
             let page = self.answer(|| ask(skip)).await?;
             skip += page.len();
-            if !whole.take(page) {
+            let is_end = page.is_empty();
+            whole.take(page);
+            if is_end || whole.is_going_round() {
                 return Ok(whole.items);
             }
             self.show_read(items, whole.items.len());
@@ -137,6 +142,8 @@ struct Whole<T, K, F> {
     items: Vec<T>,
     known: HashSet<K>,
     key: F,
+    /// Pages in a row that brought nothing new.
+    without_news: usize,
 }
 
 impl<T, K: Eq + Hash, F: Fn(&T) -> K> Whole<T, K, F> {
@@ -145,17 +152,26 @@ impl<T, K: Eq + Hash, F: Fn(&T) -> K> Whole<T, K, F> {
             items: Vec::new(),
             known: HashSet::new(),
             key,
+            without_news: 0,
         }
     }
 
-    /// Takes a page; whether it brought anything new.
-    fn take(&mut self, page: Vec<T>) -> bool {
+    fn is_going_round(&self) -> bool {
+        self.without_news >= MOST_WITHOUT_NEWS
+    }
+
+    /// Takes a page.
+    fn take(&mut self, page: Vec<T>) {
         let before = self.items.len();
         for item in page {
             if self.known.insert((self.key)(&item)) {
                 self.items.push(item);
             }
         }
-        self.items.len() > before
+        if self.items.len() > before {
+            self.without_news = 0;
+        } else {
+            self.without_news += 1;
+        }
     }
 }
