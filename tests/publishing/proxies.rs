@@ -95,6 +95,15 @@ fn a_proxy_that_answers_a_wrong_password_with_401_is_told_as_such() {
         finished.says(&proxy.url());
         finished.says("--proxyusername, --proxypassword");
         finished.lacks("hunter2");
+        // Whoever asks for the reason shows who he is as well, or the reason would be another one.
+        let heads = proxy.requests();
+        let shows = |head: &&String| {
+            head.to_lowercase()
+                .contains("\nproxy-authorization: basic ")
+        };
+        assert_eq!(heads.iter().filter(shows).count(), heads.len());
+        // A tunnel and its reason; or a request and the question for the version.
+        assert_eq!(heads.len(), 2);
     }
 }
 
