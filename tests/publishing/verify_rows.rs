@@ -477,3 +477,17 @@ fn a_build_that_is_not_there_says_that_builds_can_be_seen() {
     row(&finished, "Build", "wrong", "4711");
     assert_eq!(permission(&finished.json(), "View builds"), "fine");
 }
+
+#[test]
+fn a_licence_that_is_missing_is_told_with_what_the_service_says() {
+    let (service, project) = planned();
+    service.configure(|settings| settings.plans.licensed = false);
+    let finished = run(&service, &verify(&service, &project));
+    assert_eq!(finished.code, 6, "{}", finished.everything());
+    row(&finished, "Test plan", "wrong", "licens");
+    assert_eq!(errors(&finished).len(), 1);
+    assert_eq!(
+        permission(&finished.json(), "View work items in this node"),
+        "wrong"
+    );
+}
