@@ -265,7 +265,11 @@ impl Suites {
         let found: Vec<&StoredTestSuite> = self.by_id.values().filter(is_it).collect();
         match found.as_slice() {
             [suite] => Ok(suite.id),
-            [] => Err(self.beginning(without_root.as_deref().unwrap_or(text))),
+            // A suite may be called as the root suite is.
+            [] => Err(match (self.beginning(text), without_root) {
+                (NoSuite::Unknown, Some(rest)) => self.beginning(&rest),
+                (why, _) => why,
+            }),
             several => {
                 let shown = |suite: &&StoredTestSuite| {
                     let path = self.path(suite.id).unwrap_or_default();
@@ -385,134 +389,4 @@ impl Configurations {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn suites() -> Suites {
-        let suite = |id, name: &str, parent: Option<u64>| StoredTestSuite {
-            id: TestSuiteId(id),
-            name: name.to_owned(),
-            parent: parent.map(TestSuiteId),
-        };
-        Suites::new(vec![
-            suite(1, "Release 4", None),
-            suite(2, "Web", Some(1)),
-            suite(3, "Login", Some(2)),
-            suite(4, "SSO / SAML", Some(3)),
-            suite(5, "Api", Some(1)),
-            suite(6, "Login", Some(5)),
-            suite(7, "2024", Some(1)),
-        ])
-    }
-
-    fn found(text: &str) -> Result<u64, NoSuite> {
-        let found = suites().find(&IdOrName::new(text))?;
-        Ok(found.0)
-    }
-
-    #[test]
-    fn suites_stand_in_the_order_of_the_plan_and_circles_end() {
-        let suite = |id, parent: Option<u64>| StoredTestSuite {
-            id: TestSuiteId(id),
-            name: id.to_string(),
-            parent: parent.map(TestSuiteId),
-        };
-        // The service tells them in the order of the plan, which is not that of ids.
-        let listed = [
-            (1, None),
-            (9, Some(1)),
-            (2, Some(1)),
-            (4, Some(9)),
-            (7, Some(8)),
-            (8, Some(7)),
-        ];
-        let suites = Suites::new(listed.map(|(id, parent)| suite(id, parent)).to_vec());
-        let order: Vec<(u64, usize)> = suites
-            .in_order()
-            .into_iter()
-            .map(|(suite, level)| (suite.id.0, level))
-            .collect();
-        assert_eq!(order, [(1, 0), (9, 1), (4, 2), (2, 1), (7, 0), (8, 1)]);
-    }
-
-    #[test]
-    fn a_suite_is_named_by_id_name_or_path() {
-        for (text, id) in [
-            ("3", 3),
-            ("Web", 2),
-            ("Web/Login", 3),
-            ("Release 4/Web/Login", 3),
-            ("Release 4", 1),
-            ("SSO / SAML", 4),
-            ("Web/Login/SSO / SAML", 4),
-            ("2024", 7),
-        ] {
-            assert_eq!(found(text), Ok(id), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_there_is_told_with_what_is() {
-        assert_eq!(found("Mobile"), Err(NoSuite::Unknown));
-        assert_eq!(found("99"), Err(NoSuite::Unknown));
-        let words = |text: &str| found(text).unwrap_err().words();
-        assert_eq!(
-            words("Web/Logn/SSO"),
-            "'Web' is there, but not 'Logn' below it; below it lie 'Login'"
-        );
-        assert_eq!(
-            words("Release 4/Api/Login/X"),
-            "'Api/Login' is there, but no suite lies below it, so no 'X'"
-        );
-        assert_eq!(
-            words("Login"),
-            "several test suites have that name: 'Web/Login' (3), 'Api/Login' (6)"
-        );
-    }
-
-    #[test]
-    fn the_suites_below_belong_to_a_suite() {
-        let chosen = suites().with_those_below(&[TestSuiteId(2), TestSuiteId(7)]);
-        let mut ids: Vec<u64> = chosen.iter().map(|id| id.0).collect();
-        ids.sort_unstable();
-        assert_eq!(ids, [2, 3, 4, 7]);
-    }
-
-    #[test]
-    fn suites_that_lie_inside_each_other_end_nothing() {
-        let suite = |id, parent| StoredTestSuite {
-            id: TestSuiteId(id),
-            name: id.to_string(),
-            parent: Some(TestSuiteId(parent)),
-        };
-        let circle = Suites::new(vec![suite(1, 2), suite(2, 1)]);
-        assert!(circle.path(TestSuiteId(1)).is_some());
-        assert_eq!(circle.with_those_below(&[TestSuiteId(1)]).len(), 2);
-    }
-
-    #[test]
-    fn a_configuration_is_named_by_id_or_name() {
-        let one = |id, name: &str| StoredTestConfiguration {
-            id: TestConfigurationId(id),
-            name: name.to_owned(),
-            is_active: id != 3,
-            is_default: false,
-        };
-        let all = Configurations(vec![
-            one(1, "Windows 10"),
-            one(2, "12"),
-            one(3, "Old"),
-            one(4, "Old"),
-        ]);
-        let found = |text: &str| all.find(&IdOrName::new(text)).map(|one| one.id.0);
-        assert_eq!(found("1"), Ok(1));
-        assert_eq!(found("12"), Ok(2));
-        assert_eq!(found("Windows 10"), Ok(1));
-        assert!(found("Old").unwrap_err().ends_with("IDs 3, 4"));
-        assert_eq!(
-            found("Mac").unwrap_err(),
-            "there is no such test configuration; there are 'Windows 10', '12', 'Old', 'Old'"
-        );
-        assert!(all.is_retired(TestConfigurationId(3)) && !all.is_retired(TestConfigurationId(9)));
-    }
-}
+mod tests;
