@@ -1,6 +1,6 @@
 //! What `verify` says of each thing that it looked at: its rows, one for one.
 
-use ado_stand_in::{Configuration, Plan, Point, Project, StandIn, Suite, WorkItem};
+use ado_stand_in::{Configuration, Fault, Plan, Point, Project, Rule, StandIn, Suite, WorkItem};
 use serde_json::Value;
 
 use crate::support::holdings::asked;
@@ -465,6 +465,13 @@ fn builds_that_cannot_be_seen_are_a_note_unless_one_is_named() {
         row(&finished, "Build", "wrong", "View builds");
         assert_eq!(permission(&finished.json(), "View builds"), "wrong");
     }
+    // One that is found by its number, and cannot be read, was named as well.
+    service.configure(|settings| settings.denied.clear());
+    service.script(Rule::always("GET", "/builds/71$", Fault::status(403)));
+    let numbered = verify.input("buildNumber", "20261125.71");
+    let finished = run(&service, &numbered);
+    assert_eq!(finished.code, 6, "{}", finished.everything());
+    row(&finished, "Build", "wrong", "403");
 }
 
 #[test]
