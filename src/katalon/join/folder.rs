@@ -396,3 +396,37 @@ fn unreadable(folder: &ReportFolder, cause: &str) -> Problem {
         "The other reports were read.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::log::SuiteStart;
+    use super::*;
+
+    #[test]
+    fn two_seconds_may_lie_between_junit_and_log_and_no_more() {
+        let log = Log {
+            suite: Some(SuiteStart {
+                millis: Some(1_754_902_500_000),
+                ..SuiteStart::default()
+            }),
+            ..Log::default()
+        };
+        for (timestamp, is_foreign) in [
+            ("2025-08-11 08:55:00", false),
+            ("2025-08-11 08:55:02", false),
+            ("2025-08-11 08:54:58", false),
+            ("2025-08-11 08:55:03", true),
+            ("2025-08-11 08:54:57", true),
+            ("2025-08-11 10:55:02", false),
+            ("2568-08-11 14:40:02", false),
+            ("2025-08-10 08:55:00", true),
+            ("11.08.2025", false),
+        ] {
+            let suite = JunitSuite {
+                timestamp: Some(timestamp.to_owned()),
+                ..JunitSuite::default()
+            };
+            assert_eq!(foreign(&suite, &log).is_some(), is_foreign, "{timestamp}");
+        }
+    }
+}

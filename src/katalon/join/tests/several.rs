@@ -58,6 +58,16 @@ fn a_collection_counts_no_suite_twice_and_keeps_the_one_whose_folder_is_gone() {
 }
 
 #[test]
+fn the_junit_of_a_collection_of_one_suite_is_no_copy_of_that_suites() {
+    let read = read("collection-of-one-suite");
+    assert_eq!(messages(&read), [""; 0]);
+    assert_eq!(read.reports.len(), 1);
+    let report = &read.reports[0];
+    assert_eq!(report.collection.as_deref(), Some("Test Suites/All"));
+    assert!(report.display_folder.ends_with("Smoke/20250811_105500"));
+}
+
+#[test]
 fn a_junit_of_another_run_is_left_aside() {
     let read = read("junit-of-yesterday-beside-killed-log");
     assert_eq!(read.problems[1].code, code::FOREIGN_FILE);
