@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use katalon_ado::pipeline::{Mode, Pipeline, TaskResult};
 use katalon_ado::problem::{Code, Problem};
+use katalon_ado::table::{Table, Tone};
 
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<Vec<u8>>>);
@@ -51,10 +52,15 @@ pub(crate) fn check(bytes: &[u8]) {
         pipeline.line(one);
         pipeline.line(two);
         pipeline.debug(two);
+        let mut table = Table::new(&["#", "##"]);
+        table.row(Tone::Plain, [(*one).to_owned(), (*two).to_owned()]);
+        pipeline.table(&table);
+        pipeline.progress(one);
         pipeline.set_output(one, two);
+        pipeline.set_output_list(two, pair.iter().copied());
         pipeline.upload_summary(Path::new(*one));
         pipeline.complete(TaskResult::Failed, two);
-        expected += 3;
+        expected += 4;
     }
     pipeline.issue(&Problem::warning(Code("KADO009"), texts[0], input.as_ref()));
     expected += 1;

@@ -60,16 +60,56 @@ pub(crate) fn check(bytes: &[u8]) {
             assert!(!stands_alone(&masked, value), "{value:?} is in {masked:?}");
         }
     }
-    // What is not masked is not touched. (In data a mask may need quotes; among stars nobody can tell
-    // which are a mask.)
-    if kind != TextKind::Data && !text.contains('*') {
-        let mut rest = text;
-        for piece in masked.split("***") {
-            let at = rest.find(piece);
-            assert!(at.is_some(), "{piece:?} of {masked:?} is not in {text:?}");
-            rest = &rest[at.unwrap_or(0) + piece.len()..];
-        }
+    // Among stars nobody can tell which are a mask.
+    if !text.contains('*') {
+        assert_touches_nothing_else(&masked, text, kind);
     }
+    if has_no_secret(text, &[job, first, second]) {
+        assert_eq!(masked, text, "nothing in it is secret");
+    }
+    let off = Secrets::new(SecretNames::default(), false);
+    assert_eq!(read(&off, Pieces(text.as_bytes()), kind), text);
+}
+
+/// What is not masked is as it was, from the first byte to the last. In data a mask may have got
+/// quotes that the value had not.
+fn assert_touches_nothing_else(masked: &str, text: &str, kind: TextKind) {
+    let pieces: Vec<&str> = masked.split("***").collect();
+    let last = pieces.len() - 1;
+    let mut rest = text;
+    for (number, piece) in pieces.into_iter().enumerate() {
+        let mut piece = piece;
+        let quotes = |c: char| c == '\\' || c == '"';
+        if kind == TextKind::Data && number < last {
+            piece = piece.trim_end_matches(quotes);
+        }
+        if kind == TextKind::Data && number > 0 {
+            piece = piece.trim_start_matches(quotes);
+        }
+        let at = match number {
+            0 => rest.starts_with(piece).then_some(0),
+            _ if number == last => rest.ends_with(piece).then(|| rest.len() - piece.len()),
+            _ => rest.find(piece),
+        };
+        assert!(at.is_some(), "{piece:?} of {masked:?} is not in {text:?}");
+        let end = at.unwrap_or(0) + piece.len();
+        assert!(
+            number < last || last > 0 || end == text.len(),
+            "{masked:?} ends early"
+        );
+        rest = &rest[end..];
+    }
+}
+
+/// Words and blanks alone, none of which is a part of a secret: no name has a sign behind it.
+fn has_no_secret(text: &str, secrets: &[&str]) -> bool {
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ');
+    let mut words = text.split(' ').filter(|word| !word.is_empty());
+    is_plain
+        && words.all(|word| {
+            let mut secrets = secrets.iter();
+            secrets.all(|secret| !secret.contains(word) && !(word.contains(secret.trim())))
+        })
 }
 
 fn read(secrets: &Secrets, source: impl Read, kind: TextKind) -> String {

@@ -12,62 +12,69 @@ pub(super) fn of(value: &str) -> BTreeSet<String> {
     if value.chars().all(|c| c.is_ascii_alphanumeric()) {
         return forms;
     }
-    let json = json(value, false, false);
+    let strings = strings(value);
+    // A cell of a CSV.
+    let cells = strings.iter().map(|string| string.replace('"', "\"\""));
+    forms.extend(cells);
+    for string in &strings {
+        for once in xml(string) {
+            // Katalon's log is escaped a second time, and by one hand.
+            forms.extend(twice(&once));
+            forms.insert(once);
+        }
+    }
+    forms.extend(strings);
+    forms.extend(addresses(value));
+    forms.remove("");
+    forms
+}
+
+/// The value as strings of JSON and of programs have it.
+fn strings(value: &str) -> BTreeSet<String> {
+    let plain = json(value, false, false);
+    // Gson escapes what could act in HTML, and so does .NET in its own way.
     let mut strings = BTreeSet::from([
         value.to_owned(),
-        json.replace('/', "\\/"),
-        // Gson escapes what could act in HTML, and so does .NET in its own way.
-        self::json(value, true, false),
+        plain.replace('/', "\\/"),
+        json(value, true, false),
         dotnet(value),
-        json,
+        plain.clone(),
     ]);
     if !value.is_ascii() {
-        let ascii = self::json(value, false, true);
+        let ascii = json(value, false, true);
         strings.insert(lower_case_digits(&ascii, "\\u", 4));
         strings.insert(ascii);
     }
     // What is in a HAR as JSON within JSON.
     let nested: Vec<String> = strings
         .iter()
-        .map(|string| self::json(string, false, false))
+        .map(|string| json(string, false, false))
         .collect();
+    strings.extend(nested);
     // Groovy's and Java's literals, in either quotes.
-    let plain = self::json(value, false, false);
     let apostrophes = plain.replace("\\\"", "\"").replace('\'', "\\'");
     strings.insert(apostrophes.replace('$', "\\$"));
     strings.insert(apostrophes);
     strings.insert(plain.replace('$', "\\$"));
     strings.insert(plain.replace('\'', "\\'"));
-    strings.extend(nested);
-    // A cell of a CSV.
-    let cells: Vec<String> = strings
-        .iter()
-        .map(|string| string.replace('"', "\"\""))
-        .collect();
-    for string in &strings {
-        for once in xml(string) {
-            forms.extend(xml(&once));
-            forms.insert(once);
-        }
-    }
-    forms.extend(strings);
-    forms.extend(cells);
+    strings
+}
+
+/// The value as it stands in addresses and in forms, also in an address within another.
+fn addresses(value: &str) -> BTreeSet<String> {
+    let mut forms = BTreeSet::new();
     let utf8 = value.as_bytes().to_vec();
     let latin1: Option<Vec<u8>> = value.chars().map(|c| u8::try_from(c).ok()).collect();
     for bytes in [Some(utf8), latin1].into_iter().flatten() {
         for unescaped in UNESCAPED {
             let url = percent_encoded(&bytes, unescaped);
-            for url in [
-                url.replace("%20", "+"),
-                percent_encoded(url.as_bytes(), unescaped),
-                url,
-            ] {
+            let twice = percent_encoded(url.as_bytes(), unescaped);
+            for url in [url.replace("%20", "+"), twice, url] {
                 forms.insert(lower_case_digits(&url, "%", 2));
                 forms.insert(url);
             }
         }
     }
-    forms.remove("");
     forms
 }
 
@@ -134,6 +141,14 @@ fn xml(text: &str) -> BTreeSet<String> {
         all.extend(xml_with(&least));
     }
     all
+}
+
+/// What has been escaped, escaped again: the quotes that are left with the rest or not at all.
+fn twice(once: &str) -> [String; 2] {
+    let least = once.replace('&', "&amp;");
+    let least = least.replace('<', "&lt;").replace('>', "&gt;");
+    let all = least.replace('"', "&quot;").replace('\'', "&apos;");
+    [least, all]
 }
 
 fn xml_with(least: &str) -> [String; 7] {
