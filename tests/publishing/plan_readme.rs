@@ -4,7 +4,7 @@
 use ado_stand_in::{Configuration, Plan, Point, StandIn, Suite as TestSuite, WorkItem};
 
 use crate::support::pipeline::tasks;
-use crate::support::plan::{on_points, test_case};
+use crate::support::plan::{SHOP, add_cases, on_points, setting, settings, test_case};
 use crate::support::{Case, Reports, Suite, TaskRun, service};
 
 /// The fenced blocks of the chapter: the plan, and the YAML.
@@ -104,4 +104,48 @@ fn what_the_readme_promises_of_its_plan_happens() {
     assert_eq!(again.code, 0, "{}", again.everything());
     assert_eq!(on_points(&service).len(), 6);
     again.says("6 of 6 results reach test points");
+}
+
+/// What the YAML for pull requests gives to their builds: the one input, and its value.
+fn for_pull_requests(document: &str) -> (String, String) {
+    let document = document.replace("\r\n", "\n");
+    let (_, behind) = document
+        .split_once("    ${{ if eq(variables['Build.Reason'], 'PullRequest') }}:\n")
+        .unwrap();
+    let (lines, _) = behind.split_once("    ${{ else }}:\n").unwrap();
+    let line = lines.strip_prefix("      ").unwrap();
+    let (name, value) = line.split_once(": ").unwrap();
+    let (value, _) = value.split_once(" #").unwrap();
+    (name.to_owned(), value.trim().to_owned())
+}
+
+#[test]
+fn the_yaml_for_pull_requests_keeps_them_off_a_plan_that_settings_and_ids_name() {
+    let readme = for_pull_requests(include_str!("../../README.md"));
+    assert_eq!(readme, for_pull_requests(include_str!("../../SECURITY.md")));
+    let publish = |inputs: &[(String, String)]| {
+        let service = service();
+        add_cases(&service, 1);
+        let reports = Reports::new().with_suite("Smoke", &[Case::passed("T1")]);
+        test_case(&reports, "T1", "1", "");
+        let lines = [
+            "enableIntegration=true",
+            &setting("integratedProject", SHOP),
+            &setting(
+                "submitOptions.testPlans",
+                r#"[{"id":510,"name":"Release 4"}]"#,
+            ),
+        ];
+        settings(&reports, &lines);
+        let mut run = TaskRun::new(&service, reports.path());
+        for (name, value) in inputs {
+            run = run.input(name, value);
+        }
+        let finished = run.run();
+        assert_eq!(finished.code, 0, "{}", finished.everything());
+        assert_eq!(service.runs()[0]["results"].as_array().unwrap().len(), 1);
+        on_points(&service).len()
+    };
+    assert_eq!(publish(&[]), 1, "the settings name the plan");
+    assert_eq!(publish(&[readme]), 0);
 }
