@@ -172,6 +172,7 @@ async fn publish(
     }
     let refused = masking::learn_requests(&mut secrets, reports, invocation, cancel).await;
     masking::mask_with(pipeline, &secrets);
+    masking::tell_amount(pipeline, &secrets);
     reports
         .iter()
         .for_each(|report| pipeline.line(&reading::described(report)));

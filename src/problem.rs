@@ -117,6 +117,8 @@ pub mod code {
     pub const CERTIFICATES_NOT_VALIDATED: Code = Code("KADO016");
     /// A secret variable is too short to be masked.
     pub const SHORT_SECRET: Code = Code("KADO017");
+    /// There is more secret test data than can be looked for in every form.
+    pub const MUCH_TO_MASK: Code = Code("KADO018");
     /// Whether old reports are of this build is not known.
     pub const AGE_UNKNOWN: Code = Code("KADO019");
     /// The service did not keep the mark of a run.

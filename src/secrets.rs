@@ -73,9 +73,42 @@ pub struct Secrets {
     bound: HashSet<String>,
     /// Paths of tests and suites, which stay as they are wherever they are shown.
     kept: BTreeSet<String>,
+    /// Bytes of all forms.
+    bytes: usize,
+    limits: Limits,
+    amount: Amount,
     /// What finds it all; made when it is first needed. `None` if there is too much of it.
     masks: OnceLock<Option<Arc<Masks>>>,
     counted: Arc<Mutex<Counted>>,
+}
+
+/// How much test data is looked for, in bytes of forms. A report can bind more than any machine could
+/// look for.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Up to here in every form that there is, behind it in the usual ones.
+    all_forms: usize,
+    /// Up to here at all.
+    most: usize,
+}
+
+/// Tens of thousands of values, and hundreds of thousands. What looks for them takes some ten times
+/// as much memory.
+const LIMITS: Limits = Limits {
+    all_forms: 8 * 1024 * 1024,
+    most: 32 * 1024 * 1024,
+};
+
+/// Whether there is more test data than can be looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Amount {
+    /// There is not.
+    #[default]
+    Usual,
+    /// The last of it is looked for in its usual forms only.
+    Much,
+    /// There is: no text of a report leaves, but for identities and what the log says of it.
+    TooMuch,
 }
 
 /// What was masked in all that may be sent.
@@ -126,6 +159,9 @@ impl Secrets {
             short: Forms::new(),
             bound: HashSet::new(),
             kept: BTreeSet::new(),
+            bytes: 0,
+            limits: LIMITS,
+            amount: Amount::Usual,
             masks: OnceLock::new(),
             counted: Arc::default(),
         }
@@ -247,23 +283,34 @@ impl Secrets {
     /// looked for everywhere, whatever else it may be.
     fn add(&mut self, name: &str, value: &str, is_whole_word: bool) {
         self.masks = OnceLock::new();
+        let has_room = !is_whole_word || self.bytes < self.limits.all_forms;
+        if is_whole_word && self.bytes >= self.limits.most {
+            self.amount = Amount::TooMuch;
+            return;
+        }
+        let forms = if has_room {
+            forms::of(value)
+        } else {
+            self.amount = self.amount.max(Amount::Much);
+            forms::usual(value)
+        };
         let name: Arc<str> = Arc::from(name);
-        for form in forms::of(value) {
-            let known = self.known.entry(form).or_insert_with(|| Meaning {
-                name: Arc::clone(&name),
-                is_whole_word,
+        for form in forms {
+            let length = form.len();
+            let known = self.known.entry(form).or_insert_with(|| {
+                self.bytes += length;
+                Meaning {
+                    name: Arc::clone(&name),
+                    is_whole_word,
+                }
             });
             known.is_whole_word &= is_whole_word;
         }
     }
 
-    /// What is looked for where it stands alone.
-    fn test_data(&self) -> Forms {
-        let known = self.known.iter();
-        let test_data = known.filter(|(_, meaning)| meaning.is_whole_word);
-        test_data
-            .map(|(form, meaning)| (form.clone(), meaning.clone()))
-            .collect()
+    /// Whether there is more test data than can be looked for.
+    pub fn amount(&self) -> Amount {
+        self.amount
     }
 
     /// A bound value as it may be shown beside its variable.
@@ -289,7 +336,7 @@ impl Secrets {
 
     /// A text as it would be masked in a file.
     pub fn mask_data(&self, text: &str) -> String {
-        match self.masks() {
+        match self.complete_masks() {
             Some(masks) => masks.text(text, TextKind::Data, &mut Counts::new()),
             None => MASK.to_owned(),
         }
@@ -310,7 +357,7 @@ impl Secrets {
     fn clean_by(&self, text: &str, by: impl Fn(&Masks, &str, &mut Counts) -> String) -> Clean {
         // Dropped first: a control character in the middle of a secret would hide it from the mask.
         let text: String = text.chars().filter(|&c| !is_refused_control(c)).collect();
-        let Some(masks) = self.masks() else {
+        let Some(masks) = self.complete_masks() else {
             return Clean::own(MASK);
         };
         let mut counts = Counts::new();
@@ -361,16 +408,29 @@ impl Secrets {
     }
 
     fn searchable(&self) -> io::Result<&Arc<Masks>> {
-        self.masks()
+        self.complete_masks()
             .ok_or_else(|| io::Error::other("there are more secrets than can be looked for"))
     }
 
-    /// It fails for gigabytes of secrets only; then nothing is shown at all.
+    /// What finds all that is known; `None` if not even that can be looked for: then nothing is shown
+    /// at all.
     fn masks(&self) -> Option<&Arc<Masks>> {
         let masks = self
             .masks
             .get_or_init(|| Masks::of(self).ok().map(Arc::new));
         masks.as_ref()
+    }
+
+    /// What finds everything; `None` if there is too much of it.
+    fn complete_masks(&self) -> Option<&Arc<Masks>> {
+        self.masks().filter(|_| self.amount != Amount::TooMuch)
+    }
+
+    /// The same secrets for somebody else, sharing what finds them.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        self.masks();
+        self.clone()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::katalon::profiles::Profile;
 use crate::katalon::{Report, TestResult, Variable};
 use crate::pipeline::Pipeline;
 use crate::problem::{Problem, code};
-use crate::secrets::Secrets;
+use crate::secrets::{Amount, Secrets};
 
 /// Names that one line tells.
 const MOST_NAMES: usize = 20;
@@ -166,7 +166,23 @@ pub(super) fn tell_counts(pipeline: &Pipeline, secrets: &Secrets) {
     pipeline.line(&format!("Masked: {}", told.join(", ")));
 }
 
+/// Warns where there is more that is secret than can be looked for.
+pub(super) fn tell_amount(pipeline: &Pipeline, secrets: &Secrets) {
+    let (what, advice) = match secrets.amount() {
+        Amount::Usual => return,
+        Amount::Much => (
+            "there is very much secret test data: the last of it is looked for as Katalon writes it, and in no rarer form",
+            "Look at what is attached before many do, or set 'attachments: screenshots'.",
+        ),
+        Amount::TooMuch => (
+            "there is more secret test data than can be looked for: messages and names of rows are sent as '***', and no text file is attached",
+            "Exempt the names of variables that are not secret ('secretNames', a line '!name').",
+        ),
+    };
+    pipeline.issue(&Problem::warning(code::MUCH_TO_MASK, what, advice));
+}
+
 pub(super) fn mask_with(pipeline: &Pipeline, secrets: &Secrets) {
-    let secrets = secrets.clone();
+    let secrets = secrets.shared();
     pipeline.set_mask(Box::new(move |text| secrets.mask(text)));
 }

@@ -29,6 +29,24 @@ pub(super) fn of(value: &str) -> BTreeSet<String> {
     forms
 }
 
+/// The forms in which Katalon itself writes a value: as it is, in JSON, in XML, in XML within XML, in
+/// an address.
+pub(super) fn usual(value: &str) -> BTreeSet<String> {
+    let mut forms = BTreeSet::from([
+        value.to_owned(),
+        json(value, true, false),
+        percent_encoded(value.as_bytes(), UNESCAPED[0]),
+    ]);
+    for string in [value.to_owned(), json(value, false, false)] {
+        let [least, _, all, ..] = xml_with(&string.replace('&', "&amp;").replace('<', "&lt;"));
+        forms.extend(twice(&least));
+        forms.extend(twice(&all));
+        forms.extend([least, all, string]);
+    }
+    forms.remove("");
+    forms
+}
+
 /// The value as strings of JSON and of programs have it.
 fn strings(value: &str) -> BTreeSet<String> {
     let plain = json(value, false, false);
@@ -143,12 +161,13 @@ fn xml(text: &str) -> BTreeSet<String> {
     all
 }
 
-/// What has been escaped, escaped again: the quotes that are left with the rest or not at all.
-fn twice(once: &str) -> [String; 2] {
-    let least = once.replace('&', "&amp;");
-    let least = least.replace('<', "&lt;").replace('>', "&gt;");
-    let all = least.replace('"', "&quot;").replace('\'', "&apos;");
-    [least, all]
+/// What has been escaped, escaped again: the quotes that are left with the rest or not at all, and
+/// `>` with it or not.
+fn twice(once: &str) -> [String; 3] {
+    let least = once.replace('&', "&amp;").replace('<', "&lt;");
+    let more = least.replace('>', "&gt;");
+    let all = more.replace('"', "&quot;").replace('\'', "&apos;");
+    [least, more, all]
 }
 
 fn xml_with(least: &str) -> [String; 7] {

@@ -58,6 +58,11 @@ impl Literals {
         }))
     }
 
+    /// Whether some are found only where they stand alone.
+    pub(super) fn has_whole_words(&self) -> bool {
+        self.has_whole_words
+    }
+
     /// Every place of every form, by where it begins: secrets may overlap.
     fn candidates(&self, text: &[u8], from: usize) -> Vec<Span> {
         let found = self.matcher.find_overlapping_iter(&text[from..]);

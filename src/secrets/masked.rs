@@ -12,13 +12,12 @@ use super::{Counted, MASK, Secrets};
 use crate::katalon::text::TextReader;
 
 /// What is looked for, ready for the search. Known values come first, so that one of several parts
-/// is not taken apart by the shapes in it; test data is looked for once more in the end, because it
+/// is not taken apart by the shapes in it; they are looked for once more in the end, because test data
 /// may stand alone only when the shapes beside it are masked.
 #[derive(Clone, Default)]
 pub(super) struct Masks {
     known: Option<Arc<Literals>>,
     shapes: Option<Arc<Shapes>>,
-    test_data: Option<Arc<Literals>>,
     /// Bound values that are too short to be looked for in running text.
     short: Option<Arc<Literals>>,
     kept: Option<AhoCorasick>,
@@ -26,12 +25,12 @@ pub(super) struct Masks {
 
 type Known<R> = Staged<TextReader<Chain<Cursor<Vec<u8>>, R>>, Option<MaskLiterals<Arc<Literals>>>>;
 type Shaped<R> = Staged<Known<R>, Option<MaskShapes<Arc<Shapes>>>>;
-type TestData<R> = Staged<Shaped<R>, Option<MaskLiterals<Arc<Literals>>>>;
+type Again<R> = Staged<Shaped<R>, Option<MaskLiterals<Arc<Literals>>>>;
 
 /// A reader that gives the text of another, as UTF-8, with everything secret masked. Text without
 /// secrets comes out byte for byte, and so much memory is used whatever its length.
 pub struct Masked<R> {
-    text: TestData<R>,
+    text: Again<R>,
     /// What is left of the byte order mark, which belongs to the file and to no text.
     mark: &'static [u8],
     /// Where it is counted what was masked, and under which number.
@@ -61,9 +60,14 @@ impl Masks {
             kept,
             known: Literals::new(&secrets.known)?.map(Arc::new),
             shapes,
-            test_data: Literals::new(&secrets.test_data())?.map(Arc::new),
             short: Literals::new(&secrets.short)?.map(Arc::new),
         })
+    }
+
+    /// Known values for the second search; without shapes it finds nothing new.
+    fn known_again(&self) -> Option<Arc<Literals>> {
+        let known = self.known.clone()?;
+        (self.shapes.is_some() && known.has_whole_words()).then_some(known)
     }
 
     /// A text in memory.
@@ -79,11 +83,7 @@ impl Masks {
             &bytes,
             counts,
         );
-        bytes = whole(
-            self.test_data.clone().map(MaskLiterals::new),
-            &bytes,
-            counts,
-        );
+        bytes = whole(self.known_again().map(MaskLiterals::new), &bytes, counts);
         // Only whole letters were replaced.
         String::from_utf8(bytes).unwrap_or_else(|_| MASK.to_owned())
     }
@@ -137,10 +137,10 @@ impl Masks {
         let known = self.known.clone().map(MaskLiterals::new);
         let shapes = self.shapes.clone();
         let shapes = shapes.map(|shapes| MaskShapes::new(shapes, kind));
-        let test_data = self.test_data.clone().map(MaskLiterals::new);
+        let again = self.known_again().map(MaskLiterals::new);
         let known = Staged::new(text, known, decided);
         let shaped = Staged::new(known, shapes, decided);
-        let text = Staged::new(shaped, test_data, decided);
+        let text = Staged::new(shaped, again, decided);
         Ok(Masked {
             text,
             mark,

@@ -472,3 +472,45 @@ fn paths_of_tests_and_suites_are_shown_as_they_are() {
         "Test Cases/***/New of ***: ***"
     );
 }
+
+#[test]
+fn more_test_data_than_can_be_looked_for_lets_no_text_leave() {
+    let odd = "p&ss \"word\"";
+    let mut secrets = Secrets::default();
+    secrets.learn_test_data("password", odd);
+    let in_all_forms = secrets.bytes;
+    secrets.limits = Limits {
+        all_forms: in_all_forms,
+        most: 2 * in_all_forms,
+    };
+    assert_eq!(secrets.amount(), Amount::Usual);
+
+    // Behind the first limit: as Katalon writes it.
+    secrets.learn_test_data("password", "Sommer & \"Sonne\"");
+    assert_eq!(secrets.amount(), Amount::Much);
+    for text in [
+        "a Sommer & \"Sonne\" b",
+        "a Sommer &amp; &quot;Sonne&quot; b",
+        "a Sommer &amp;amp; &amp;quot;Sonne&amp;quot; b",
+        "a Sommer &amp; \"Sonne\" b",
+        "a Sommer & \\\"Sonne\\\" b",
+        "a Sommer%20%26%20%22Sonne%22 b",
+    ] {
+        assert_eq!(secrets.mask(text), "a *** b", "{text}");
+        assert_eq!(file(&secrets, text, TextKind::Words), "a *** b", "{text}");
+    }
+    // One of the job is looked for in every form whatever there is.
+    secrets.learn_job([("TOKEN", "o'neil")]);
+    assert_eq!(secrets.mask("a o&#x27;neil b"), "a *** b");
+
+    // Behind the second one: nothing leaves that might hold it, and the log shows what is known.
+    while secrets.amount() != Amount::TooMuch {
+        let number = secrets.bytes;
+        secrets.learn_test_data("password", &format!("Sommer{number}"));
+    }
+    assert!(secrets.bytes < 2 * in_all_forms + 100);
+    assert_eq!(secrets.clean("a b").as_str(), "***");
+    assert_eq!(secrets.clean_file_name("a.png").as_str(), "***");
+    assert!(secrets.masked(&b"a b"[..], TextKind::Data).is_err());
+    assert_eq!(secrets.mask(&format!("a {odd} o'neil b")), "a *** *** b");
+}
