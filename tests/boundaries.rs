@@ -115,3 +115,35 @@ fn unsafe_code_is_forbidden_and_the_versions_are_locked() {
     }
     assert!(top().join("Cargo.lock").is_file());
 }
+
+/// The crates that `deny.toml` bans.
+fn banned() -> Vec<String> {
+    let deny = std::fs::read_to_string(top().join("deny.toml")).unwrap();
+    let (_, bans) = deny.split_once("\ndeny = [").unwrap();
+    let bans = bans.split("\n]").next().unwrap().lines();
+    let crates = bans.filter_map(|line| line.trim().strip_prefix("{ crate = \""));
+    crates
+        .map(|line| line.split('"').next().unwrap().to_owned())
+        .collect()
+}
+
+/// Those of them that a `Cargo.lock` names.
+fn banned_in(lock: &str) -> Vec<String> {
+    let mut banned = banned();
+    banned.retain(|name| lock.contains(&format!("\nname = \"{name}\"\n")));
+    banned
+}
+
+#[test]
+fn no_dependency_is_banned_also_where_cargo_deny_is_not_there() {
+    assert_eq!(banned(), ["openssl-sys", "native-tls"]);
+    let lock = std::fs::read_to_string(top().join("Cargo.lock")).unwrap();
+    assert_eq!(banned_in(&lock), [""; 0]);
+    let other = format!("{lock}\n[[package]]\nname = \"native-tls\"\nversion = \"0.2.0\"\n");
+    assert_eq!(banned_in(&other), ["native-tls"]);
+    let registry = "registry+https://github.com/rust-lang/crates.io-index";
+    let mut sources = lock
+        .lines()
+        .filter_map(|line| line.strip_prefix("source = "));
+    assert!(sources.all(|source| source.trim_matches('"') == registry));
+}

@@ -162,12 +162,12 @@ fn xml(text: &str) -> BTreeSet<String> {
 }
 
 /// What has been escaped, escaped again: the quotes that are left with the rest or not at all, and
-/// `>` with it or not.
-fn twice(once: &str) -> [String; 3] {
-    let least = once.replace('&', "&amp;").replace('<', "&lt;");
-    let more = least.replace('>', "&gt;");
-    let all = more.replace('"', "&quot;").replace('\'', "&apos;");
-    [least, more, all]
+/// `>` likewise.
+fn twice(once: &str) -> [String; 4] {
+    let open = once.replace('&', "&amp;").replace('<', "&lt;");
+    let least = open.replace('>', "&gt;");
+    let quotes = |text: &str| text.replace('"', "&quot;").replace('\'', "&apos;");
+    [quotes(&open), quotes(&least), open, least]
 }
 
 fn xml_with(least: &str) -> [String; 7] {
@@ -240,7 +240,12 @@ mod tests {
     #[test]
     fn signs_that_need_no_escape_may_have_none() {
         let forms = of("a>'b\"<");
-        for form in ["a>'b&quot;&lt;", "a&gt;'b\"&lt;", "a>'b&amp;quot;&amp;lt;"] {
+        for form in [
+            "a>'b&quot;&lt;",
+            "a&gt;'b\"&lt;",
+            "a>'b&amp;quot;&amp;lt;",
+            "a&gt;'b&amp;quot;&amp;lt;",
+        ] {
             assert!(forms.contains(form), "{form}");
         }
     }

@@ -614,6 +614,30 @@ fn a_har_that_cannot_be_read_or_whose_secret_is_base64_is_left_out_and_named() {
     );
 }
 
+#[test]
+fn a_har_with_a_secret_of_the_job_in_base64_is_left_out_whatever_is_masked() {
+    let (service, reports) = (service(), Reports::new());
+    report(&reports);
+    let folder = reports
+        .path()
+        .join("Reports/20250811_101500/Smoke/20250811_101502/requests/main");
+    let body = STANDARD.encode(format!("key: {}", canary("a secret variable")));
+    let har = json!({"content": {"mimeType": "text/plain", "encoding": "base64", "text": body}});
+    put(&folder.join("0.har"), har.to_string());
+    let finished = task(&service, &reports)
+        .input("attachments", "har")
+        .input("maskTestData", "false")
+        .run();
+    assert_eq!(finished.code, 0, "{}", finished.everything());
+    finished.says("0.har' is not attached: ");
+    let requests = service.requests();
+    assert!(
+        !requests
+            .iter()
+            .any(|one| one.path.ends_with("/attachments"))
+    );
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_token_is_not_on_the_command_line_and_no_other_process_is_started() {
