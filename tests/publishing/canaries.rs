@@ -16,13 +16,14 @@ use crate::support::{
 };
 
 /// What is secret, by where it is known from. No word is part of another.
-const CANARIES: [(&str, &str); 21] = [
+const CANARIES: [(&str, &str); 22] = [
     ("a secret variable", "canary+job/41"),
     ("the first line of one of two", "canary-line-1-of-job"),
     ("bound in the plan", "canaryPlan42"),
     ("bound with signs", "can\"ary & <plan> 'ü' 43"),
     ("bound in JUnit, under a cut key", "canaryJunit44"),
     ("bound in the log", "canaryLog45"),
+    ("bound in the log, and changed", "canaryChanged64"),
     ("masked by Katalon itself", "canaryMasked46"),
     ("the iteration's value", "canaryIteration47"),
     ("a global variable of the execution", "canaryGlobal48"),
@@ -168,6 +169,8 @@ fn log(folder: &Path, beside: &[&str]) {
         {"name": "street", "value": canary("masked by Katalon itself"), "masked": true},
     ])
     .to_string();
+    let changed = canary("bound in the log, and changed");
+    let changed = json!([{"name": "(Default) pwd", "value": changed}]).to_string();
     let typed = format!(
         "setText(findTestObject(\"Login/pwd\"), \"{}\")",
         canary("typed")
@@ -205,6 +208,12 @@ fn log(folder: &Path, beside: &[&str]) {
             &[],
         ),
         record("PASSED", "logMessage", &message, &[]),
+        record(
+            "RUN_DATA",
+            "logMessage",
+            "x",
+            &[("executionBindingVariables", &changed)],
+        ),
         record(
             "RUN_DATA",
             "logMessage",
@@ -439,6 +448,19 @@ fn nothing_that_is_secret_leaves_in_any_way() {
         assert_holds_no_canary(&left);
         assert_swagger(&service);
     }
+}
+
+#[test]
+fn what_only_junit_tells_was_typed_is_masked_in_messages() {
+    let (service, reports) = (service(), Reports::new());
+    let case = Case::failed("A", "Sommer2026 is wrong").output(
+        "2025-08-11 10:15:03 - [TEST_STEP][PASSED] - setText(findTestObject(\"Login/input_pwd\"), \
+         \"Sommer2026\"): Text 'Sommer2026' is set on object 'Login/input_pwd'",
+    );
+    reports.add_suite("Smoke", &[case]);
+    TaskRun::new(&service, reports.path()).run();
+    let result = &service.runs()[0]["results"][0];
+    assert_eq!(result["errorMessage"], "*** is wrong");
 }
 
 #[test]

@@ -336,6 +336,17 @@ fn a_personal_token_is_masked_plain_and_in_the_form_in_which_it_travels() {
 }
 
 #[test]
+fn the_jobs_token_is_masked_as_scripts_send_it_too() {
+    let service = service();
+    let told = "stand-in-token or OnN0YW5kLWluLXRva2Vu";
+    let reports = Reports::new().with_suite("Smoke", &[Case::failed("A", told)]);
+    let finished = TaskRun::new(&service, reports.path()).run();
+    assert_eq!(finished.code, 0, "{}", finished.stdout);
+    let result = &service.runs()[0]["results"][0];
+    assert_eq!(result["errorMessage"], "*** or ***");
+}
+
+#[test]
 fn a_secret_that_is_too_short_is_named_without_its_value() {
     let service = service();
     let reports = Reports::new().with_suite("Smoke", &[Case::failed("A", "qz and 90817")]);
