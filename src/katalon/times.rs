@@ -47,19 +47,29 @@ impl WrittenTime {
     }
 
     /// Seconds between this and `moment` that no zone explains: zones are whole quarter hours,
-    /// and a year of the Buddhist calendar is taken for what it means. `None` if they are further
-    /// apart than any zone: the nightly run of the day before began at the same time of day.
+    /// and a year of the Buddhist calendar is taken for what it means. Where the zone is written,
+    /// nothing is left to explain: the run of an hour before is another one. `None` if they are
+    /// further apart than any zone: the nightly run of the day before began at the same time of day.
     pub(crate) fn seconds_off(self, moment: Timestamp) -> Option<i64> {
         const QUARTER: i64 = 15 * 60;
         // A minute for the seconds that are the answer.
         const SLACK: i64 = 60;
+        let (west, east) = self.zones();
         self.seconds_ahead(moment)
-            .filter(|off| (WEST - SLACK..=EAST + SLACK).contains(off))
+            .filter(|off| (west - SLACK..=east + SLACK).contains(off))
             .map(|off| {
                 let past = off.rem_euclid(QUARTER);
                 past.min(QUARTER - past)
             })
             .min()
+    }
+
+    /// The zones that this may have been written in, in seconds from the one that it is read in.
+    fn zones(self) -> (i64, i64) {
+        match self {
+            WrittenTime::Zoned(_) => (0, 0),
+            WrittenTime::Local(_) => (WEST, EAST),
+        }
     }
 
     /// Whether something that began then and took so long can have been under way at `moment`,
@@ -68,8 +78,9 @@ impl WrittenTime {
         // Clocks of two writers, and what is done before the first and behind the last test.
         const SLACK: i64 = 10 * 60;
         let length = i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
+        let (west, east) = self.zones();
         self.seconds_ahead(moment)
-            .any(|ahead| ahead <= EAST + SLACK && ahead.saturating_add(length) >= WEST - SLACK)
+            .any(|ahead| ahead <= east + SLACK && ahead.saturating_add(length) >= west - SLACK)
     }
 
     /// Seconds that this is ahead of `moment` if it is read as UTC; twice if the year may be one of
@@ -194,6 +205,9 @@ mod tests {
             ("2018-03-31 20:20:18", Some(2)),
             ("2018-04-01 13:20:20", None),
             ("2018-03-30 13:20:20", None),
+            ("2018-03-31T13:20:21.900Z", Some(1)),
+            ("2561-03-31T13:20:20.000Z", Some(0)),
+            ("2018-03-31T12:20:20.000Z", None),
         ] {
             let written = WrittenTime::parse(written).unwrap();
             assert_eq!(written.seconds_off(start), off, "{written:?}");
@@ -211,6 +225,8 @@ mod tests {
             ("2025-08-10 10:55:00", minutes(12 * 60), true),
             ("2025-08-12 10:55:00", minutes(1), false),
             ("2568-08-11 10:55:00", minutes(1), true),
+            ("2025-08-11T08:54:30.000Z", minutes(1), true),
+            ("2025-08-11T07:55:00.000Z", minutes(1), false),
         ] {
             let written = WrittenTime::parse(written).unwrap();
             assert_eq!(written.may_span(length, moment), possible, "{written:?}");
