@@ -447,6 +447,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_test_case_that_was_run_alone_has_lost_no_beginning() {
+        let log = Log {
+            executions: vec![Default::default()],
+            ..Log::default()
+        };
+        let lost = |suite: &str| has_lost_beginning(&log, &SuitePath::new(suite));
+        assert!(lost("Test Suites/Smoke"));
+        assert!(!lost("Test Cases/Login"));
+        let nothing = Log::default();
+        assert!(!has_lost_beginning(
+            &nothing,
+            &SuitePath::new("Test Suites/Smoke")
+        ));
+    }
+
+    #[test]
     fn the_token_in_an_address_is_its_password_or_its_user() {
         for (address, password) in [
             ("https://token:eyJ.x@cloud.example.com/wd", "eyJ.x"),
