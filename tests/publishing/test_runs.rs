@@ -143,6 +143,29 @@ fn times_come_from_the_milliseconds_of_the_log() {
 }
 
 #[test]
+fn a_time_without_zone_is_that_of_the_machine_however_it_names_its_zone() {
+    for (zone, started) in [
+        ("UTC", "2025-08-11T12:15:02Z"),
+        ("<+0530>-5:30", "2025-08-11T06:45:02Z"),
+        // As containers have it; Katalon brings its own list of zones.
+        ("Europe/Berlin", "2025-08-11T10:15:02Z"),
+    ] {
+        let is_known = !zone.contains('/')
+            || cfg!(windows)
+            || std::path::Path::new("/usr/share/zoneinfo")
+                .join(zone)
+                .exists();
+        if !is_known {
+            eprintln!("skipped: this machine has no list of time zones");
+            continue;
+        }
+        let suite = Suite::new("Smoke", &passed()).at("2025-08-11 12:15:02", 0);
+        let run = run_of(&suite, |run| run.var("TZ", zone));
+        assert_eq!(run["startedDate"], started, "{zone}");
+    }
+}
+
+#[test]
 fn a_report_from_the_future_began_at_the_latest_now() {
     let suite = Suite::new("Smoke", &passed()).at("2290-01-01T00:00:00.000Z", 0);
     let run = run_of(&suite, |run| run);
