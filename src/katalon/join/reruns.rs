@@ -409,7 +409,76 @@ fn browser_name(browser: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::{Attempt, Row, TestCasePath};
+    use super::super::same::tests::started;
     use super::*;
+
+    /// An execution of ten seconds with one test case, begun so many seconds after the first.
+    fn execution(seconds: i64, retry_count: u32, status: Status) -> ReadReport {
+        let mut read = started(None, Some(1_754_902_500_000 + seconds * 1_000));
+        let report = &mut read.report;
+        report.folder = PathBuf::from(format!("/w/20250811_105459/S/{seconds}"));
+        report.browser = "Chrome 138.0".to_owned();
+        report.run_configuration = "Chrome".to_owned();
+        report.profile = "default".to_owned();
+        report.retry_count = Some(retry_count);
+        report.ended = report.started.map(|(began, _)| began + LENGTH);
+        report.results = vec![TestResult {
+            test_case: TestCasePath::new("Test Cases/A"),
+            tags: Vec::new(),
+            rows: vec![Row {
+                bound_values: Vec::new(),
+                attempts: vec![Attempt {
+                    status,
+                    started: None,
+                    duration: None,
+                    failure: None,
+                    screenshots: Vec::new(),
+                    videos: Vec::new(),
+                    requests: Vec::new(),
+                }],
+            }],
+        }];
+        read
+    }
+
+    const LENGTH: SignedDuration = SignedDuration::from_secs(10);
+
+    #[test]
+    fn each_thing_that_differs_keeps_an_execution_from_being_a_rerun() {
+        type Change = fn(&mut ReadReport);
+        let changes: [(Change, bool); 8] = [
+            (|_| (), true),
+            (
+                |later| later.report.browser = "Chrome 139.0".to_owned(),
+                true,
+            ),
+            (
+                |later| later.report.browser = "Firefox 141.0".to_owned(),
+                false,
+            ),
+            (
+                |later| later.report.host = "ann - other-pc".to_owned(),
+                false,
+            ),
+            (|later| later.report.host = "bob - pc".to_owned(), true),
+            (|later| later.report.profile = "staging".to_owned(), false),
+            (|later| later.report.retry_count = Some(1), false),
+            (
+                |later| later.report.started = execution(9, 0, Status::Passed).report.started,
+                false,
+            ),
+        ];
+        for (at, (change, is_rerun)) in changes.into_iter().enumerate() {
+            let whole = execution(0, 1, Status::Failed);
+            let last = Facts::of(&whole);
+            let mut later = execution(20, 0, Status::Passed);
+            change(&mut later);
+            let facts = Facts::of(&later);
+            let verdict = verdict(&Chain { whole, last }, &later, &facts);
+            assert_eq!(matches!(verdict, Verdict::Rerun(_)), is_rerun, "{at}");
+        }
+    }
 
     #[test]
     fn a_browser_is_the_same_in_another_version() {
