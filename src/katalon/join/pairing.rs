@@ -179,6 +179,7 @@ pub(super) fn take_in(report: &mut Report, later: Report, pairs: &[Pair]) {
 #[cfg(test)]
 mod tests {
     use super::super::super::{Attempt, TestCasePath};
+    use super::super::same::tests::started;
     use super::*;
 
     /// A row by its value (empty: without) and whether it passed.
@@ -231,6 +232,36 @@ mod tests {
         assert_eq!(partners_of(&nameless, &[""]), None);
         // Values on one side alone are none.
         assert_eq!(partners_of(&nameless, &["ann", "bob"]), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn a_row_that_neither_execution_reached_is_still_one_that_never_ran() {
+        let never = Row {
+            bound_values: Vec::new(),
+            attempts: vec![Attempt {
+                status: Status::NotRun,
+                ..row("", false).attempts.remove(0)
+            }],
+        };
+        for (later, attempts) in [
+            (never.clone(), vec![Status::NotRun]),
+            (row("", true), vec![Status::Passed]),
+        ] {
+            let report = |row: Row| Report {
+                results: vec![TestResult {
+                    test_case: TestCasePath::new("Test Cases/A"),
+                    tags: Vec::new(),
+                    rows: vec![row],
+                }],
+                ..started(None, None).report
+            };
+            let (mut first, later) = (report(never.clone()), report(later));
+            let pairs = pair(&first.results, &later.results).unwrap();
+            take_in(&mut first, later, &pairs);
+            let row = &first.results[0].rows[0];
+            let statuses = row.attempts.iter().map(|attempt| attempt.status);
+            assert_eq!(statuses.collect::<Vec<_>>(), attempts);
+        }
     }
 
     #[test]

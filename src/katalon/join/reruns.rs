@@ -481,6 +481,19 @@ mod tests {
     }
 
     #[test]
+    fn with_logs_a_profile_that_neither_knows_is_a_doubt() {
+        let unknown = |mut read: ReadReport| {
+            read.report.profile.clear();
+            read
+        };
+        let whole = unknown(execution(0, 1, Status::Failed));
+        let last = Facts::of(&whole);
+        let later = unknown(execution(20, 0, Status::Passed));
+        let verdict = verdict(&Chain { whole, last }, &later, &Facts::of(&later));
+        assert!(matches!(verdict, Verdict::Doubt(_)));
+    }
+
+    #[test]
     fn a_browser_is_the_same_in_another_version() {
         assert_eq!(browser_name("Edge Chromium 144.0.1"), "Edge Chromium");
         assert_eq!(browser_name("Chrome"), "Chrome");
