@@ -267,6 +267,8 @@ impl Client {
             }
         }
         let exchange = async {
+            // A connection has as long as silence has: that begins now, and not with the body.
+            progress.made();
             let mut response = builder.send().await?;
             progress.made();
             let (status, headers) = (response.status(), response.headers().clone());
@@ -304,6 +306,8 @@ impl Client {
         let begun = Instant::now();
         let name = request.clone();
         let sent = tokio::select! {
+            // Where a connection and patience end at the same moment, the connection says why.
+            biased;
             answer = exchange => match answer {
                 Ok(answer) => {
                     self.note(&request, &answer);
