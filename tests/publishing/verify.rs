@@ -380,6 +380,8 @@ fn without_a_plan_ids_count_for_nothing() {
             .to_string()
             .contains("none is named")
     );
+    // And so there is no table of them.
+    finished.lacks("Test case IDs");
 }
 
 #[test]

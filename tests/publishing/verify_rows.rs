@@ -196,12 +196,10 @@ fn the_mapping_file_alone_will_do() {
     assert_eq!(warnings(&finished), [""; 0]);
 }
 
-#[test]
-fn test_cases_of_several_projects_are_told_apart() {
-    let (service, _) = planned();
-    add_case(&service, 42, "Log in elsewhere");
+/// Two Katalon projects in one folder, each with a `Login` that has this ID.
+fn with_two_katalon_projects(ids: [(&str, &str); 2]) -> Reports {
     let folder = Reports::new();
-    for (name, id) in [("shop", "41"), ("office", "42")] {
+    for (name, id) in ids {
         let project = folder.path().join(name);
         std::fs::create_dir_all(project.join("Test Cases")).unwrap();
         std::fs::write(
@@ -216,6 +214,14 @@ fn test_cases_of_several_projects_are_told_apart() {
         );
         std::fs::write(project.join("Test Cases/Login.tc"), inside).unwrap();
     }
+    folder
+}
+
+#[test]
+fn test_cases_of_several_projects_are_told_apart() {
+    let (service, _) = planned();
+    add_case(&service, 42, "Log in elsewhere");
+    let folder = with_two_katalon_projects([("shop", "41"), ("office", "42")]);
     let finished = run(&service, &verify(&service, &folder));
     assert_eq!(finished.code, 0, "{}", finished.everything());
     assert_eq!(rows(&finished, "Katalon project").len(), 2);
@@ -226,6 +232,20 @@ fn test_cases_of_several_projects_are_told_apart() {
     assert_eq!(
         katalon,
         ["Test Cases/Login (shop)", "Test Cases/Login (office)"]
+    );
+}
+
+#[test]
+fn a_test_case_of_two_projects_has_its_id_once_in_the_suggested_file() {
+    let (service, _) = planned();
+    let folder = with_two_katalon_projects([("shop", "41"), ("office", "41")]);
+    let verify = verify(&service, &folder).args(&["verify", "--suggest-mapping", "new.csv"]);
+    let finished = run(&service, &verify);
+    assert_eq!(finished.code, 0, "{}", finished.everything());
+    let written = std::fs::read_to_string(folder.path().join("new.csv")).unwrap();
+    assert!(
+        written.ends_with("\nTest Cases/Login,41,Log in\n"),
+        "{written}"
     );
 }
 
