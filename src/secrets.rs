@@ -54,6 +54,10 @@ const SHORTEST_TEST_DATA: usize = 6;
 /// Test data of digits alone is masked in running text from this length on.
 const SHORTEST_TEST_DATA_DIGITS: usize = 8;
 
+/// A longer value is looked for in its usual forms: hundreds of megabytes at a time would be made of
+/// it.
+const LONGEST_IN_ALL_FORMS: usize = 16 * 1024;
+
 /// The name under which the access token is counted.
 const TOKEN: &str = "access token";
 
@@ -283,7 +287,8 @@ impl Secrets {
     /// looked for everywhere, whatever else it may be.
     fn add(&mut self, name: &str, value: &str, is_whole_word: bool) {
         self.masks = OnceLock::new();
-        let has_room = !is_whole_word || self.bytes < self.limits.all_forms;
+        let has_room = !is_whole_word
+            || self.bytes < self.limits.all_forms && value.len() <= LONGEST_IN_ALL_FORMS;
         if is_whole_word && self.bytes >= self.limits.most {
             self.amount = Amount::TooMuch;
             return;
