@@ -163,7 +163,9 @@ fn same_cases(a: &Report, b: &Report, both_logged: bool) -> bool {
 pub(super) mod tests {
     use std::path::PathBuf;
 
-    use super::super::super::SuitePath;
+    use std::time::Duration;
+
+    use super::super::super::{Attempt, Row, SuitePath, TestCasePath, TestResult};
     use super::*;
 
     pub(in super::super) fn started(timestamp: Option<&str>, millis: Option<i64>) -> ReadReport {
@@ -258,6 +260,61 @@ pub(super) mod tests {
                 .map(|read| read.report.browser.as_str())
                 .collect();
             assert_eq!(more, added);
+        }
+    }
+
+    #[test]
+    fn a_copy_agrees_in_machine_browser_device_and_cases() {
+        let read = |status, seconds: u64| {
+            let mut read = started(Some("2025-08-11 10:55:00"), None);
+            read.report.results = vec![TestResult {
+                test_case: TestCasePath::new("Test Cases/A"),
+                tags: Vec::new(),
+                rows: vec![Row {
+                    bound_values: Vec::new(),
+                    attempts: vec![Attempt {
+                        status,
+                        started: None,
+                        duration: Some(Duration::from_secs(seconds)),
+                        failure: None,
+                        screenshots: Vec::new(),
+                        videos: Vec::new(),
+                        requests: Vec::new(),
+                    }],
+                }],
+            }];
+            read
+        };
+        let changed = |change: fn(&mut Report)| {
+            let mut read = read(Status::Passed, 1);
+            change(&mut read.report);
+            read
+        };
+        for (at, (other, same)) in [
+            (changed(|_| ()), true),
+            (changed(|report| report.host = "bob - pc".to_owned()), true),
+            (
+                changed(|report| report.host = "ann - pc2".to_owned()),
+                false,
+            ),
+            (
+                changed(|report| report.browser = "Chrome 138".to_owned()),
+                false,
+            ),
+            (
+                changed(|report| report.device = "Pixel 8".to_owned()),
+                false,
+            ),
+            (changed(|report| report.results.clear()), false),
+            (read(Status::Passed, 2), false),
+            (read(Status::Failed, 1), false),
+            // The copy has no log, and JUnit alone calls that passed.
+            (read(Status::Skipped, 1), true),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            assert_eq!(are_same(&read(Status::Passed, 1), &other), same, "{at}");
         }
     }
 
