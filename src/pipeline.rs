@@ -801,6 +801,19 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_with_hidden_signs_in_it_is_masked_and_a_path_is_no_command() {
+        let (out, _) = written(IN_PIPELINE, |pipeline| {
+            pipeline.set_mask(Box::new(|text| text.replace("hunter2", "***")));
+            pipeline.line("a hun\u{1}ter2 b");
+            pipeline.upload_summary(Path::new("/a\n##vso[task.complete]b"));
+        });
+        assert_eq!(
+            out,
+            "a *** b\n##vso[task.uploadsummary]/a%0A#_#vso[task.complete]b\n"
+        );
+    }
+
+    #[test]
     fn a_reader_who_has_gone_away_is_no_error() {
         let pipeline = Pipeline::new(Box::new(ClosedPipe), Box::new(ClosedPipe), OUTSIDE);
         pipeline.line("a");

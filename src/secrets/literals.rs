@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::MASK;
 use super::stream::{Output, Stage, Window};
@@ -11,6 +11,9 @@ use super::stream::{Output, Stage, Window};
 /// How far behind a value others are followed that touch it and each other; see
 /// [`Literals::accepted`].
 const CHAIN: usize = 4 * 1024;
+
+/// So many bytes of forms may be looked for by a table that has every step in it.
+const MOST_IN_TABLE: usize = 64 * 1024;
 
 /// The longest escape that may stand beside a value: `\u00fc`.
 const ESCAPE: usize = 8;
@@ -50,8 +53,11 @@ impl Literals {
         if forms.is_empty() {
             return Ok(None);
         }
+        // Of few forms it would make what is fastest, and takes a hundred bytes for each of theirs.
+        let bytes: usize = forms.keys().map(String::len).sum();
+        let kind = (bytes > MOST_IN_TABLE).then_some(AhoCorasickKind::ContiguousNFA);
         Ok(Some(Self {
-            matcher: AhoCorasick::new(forms.keys())?,
+            matcher: AhoCorasick::builder().kind(kind).build(forms.keys())?,
             meanings: forms.values().cloned().collect(),
             longest: forms.keys().map(String::len).max().unwrap_or(0),
             has_whole_words: forms.values().any(|meaning| meaning.is_whole_word),

@@ -518,8 +518,85 @@ fn more_test_data_than_can_be_looked_for_lets_no_text_leave() {
 #[test]
 fn a_very_long_secret_is_looked_for_as_katalon_writes_it() {
     let mut secrets = Secrets::default();
-    let long = format!("a \"b\" & <c> {}", "'ü".repeat(LONGEST_IN_ALL_FORMS));
+    let long = format!(
+        "a \"b\" & <c> {}",
+        "ü'".repeat(LONGEST_IN_ALL_FORMS / 3 + 1)
+    );
     secrets.learn_test_data("password", &long);
     assert!(secrets.known.len() < 30, "{}", secrets.known.len());
     assert_eq!(secrets.mask(&format!("x {long} y")), "x *** y");
+}
+
+#[test]
+fn a_password_is_masked_however_short_and_test_data_of_the_job_everywhere() {
+    let mut secrets = Secrets::default();
+    secrets.learn_password("password of the proxy", "ab");
+    secrets.learn_test_data("password", "Sommer2026");
+    assert_eq!(secrets.mask("ab xSommer2026x"), "*** xSommer2026x");
+    secrets.learn_job([("JOB", "Sommer2026")]);
+    assert_eq!(secrets.mask("xSommer2026x"), "x***x");
+}
+
+#[test]
+fn a_secret_within_another_leaves_no_tail() {
+    let secrets = secrets(&["abcdef", "bcd"]);
+    assert_eq!(secrets.mask("abcdef"), "***");
+}
+
+#[test]
+fn test_data_beside_a_value_that_its_name_masks_stands_alone() {
+    let mut secrets = Secrets::default();
+    secrets.learn_test_data("password", "Sommer2026");
+    let masked = file(&secrets, "{\"token\": 12Sommer2026}", TextKind::Data);
+    assert_eq!(masked, "{\"token\": \"***\"***}");
+}
+
+#[test]
+fn of_two_paths_that_are_kept_the_longer_is_kept_whole() {
+    let mut secrets = Secrets::default();
+    secrets.learn_test_data("password", "Customer");
+    secrets.keep("Test Cases/New");
+    secrets.keep("Test Cases/New Customer");
+    let text = "Test Cases/New Customer";
+    assert_eq!(secrets.mask(text), text);
+}
+
+#[test]
+fn what_only_looks_like_a_secret_stays_in_files() {
+    for (kind, text) in [
+        (
+            TextKind::Page,
+            "<password-field class=\"a\">text</password-field>",
+        ),
+        (TextKind::Page, "<a href=\"/x?token=abcdefghijkl\">"),
+        (
+            TextKind::Data,
+            "<property name=\"iteration\">ann</property>",
+        ),
+    ] {
+        assert_eq!(file(&Secrets::default(), text, kind), text);
+    }
+}
+
+#[test]
+fn a_reader_that_is_interrupted_is_read_on() {
+    struct Interrupted(&'static [u8], bool);
+    impl Read for Interrupted {
+        fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let count = self.0.len().min(3).min(target.len());
+            target[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+    let secrets = secrets(&["hunter2"]);
+    let source = Interrupted(b"x hunter2 y", false);
+    let mut text = String::new();
+    let mut masked = secrets.masked(source, TextKind::Data).unwrap();
+    masked.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "x *** y");
 }
