@@ -124,6 +124,19 @@ fn rows_tell_what_was_found_and_what_is_wrong() {
 }
 
 #[test]
+fn the_suites_are_read_once_whether_they_choose_or_not() {
+    for chosen in ["", "Web"] {
+        let (service, project) = planned();
+        run(
+            &service,
+            &verify(&service, &project).input("testSuites", chosen),
+        );
+        // Four suites are two pages of three.
+        assert_eq!(asked(&service, "GET", "/510/suites").len(), 2, "{chosen}");
+    }
+}
+
+#[test]
 fn an_inactive_configuration_in_a_rule_is_worth_a_note() {
     let (service, project) = planned();
     service.add_configuration(Configuration::new(3, "Old").inactive());
