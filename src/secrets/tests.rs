@@ -600,3 +600,17 @@ fn a_reader_that_is_interrupted_is_read_on() {
     masked.read_to_string(&mut text).unwrap();
     assert_eq!(text, "x *** y");
 }
+
+#[test]
+fn test_data_is_found_wherever_a_window_ends() {
+    let mut secrets = Secrets::default();
+    secrets.learn_test_data("password", "Sommer2026");
+    let text = "a Sommer2026 b Sommer2026";
+    let masks = secrets.masks().unwrap();
+    for decided in 1..40 {
+        let mut masked = String::new();
+        let reader = masks.reader_by(text.as_bytes(), TextKind::Data, decided);
+        reader.unwrap().read_to_string(&mut masked).unwrap();
+        assert_eq!(masked, "a *** b ***", "windows of {decided}");
+    }
+}

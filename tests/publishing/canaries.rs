@@ -497,6 +497,26 @@ fn what_was_masked_is_counted_by_name_and_not_shown() {
 }
 
 #[test]
+fn what_only_a_name_tells_in_a_file_is_counted_too() {
+    let (service, reports) = (service(), Reports::new());
+    let folder = reports.add_suite("Smoke", &[Case::failed("A", "x")]);
+    put(&folder.join("console0.log"), "{\"apiKey\":\"x1\"}\n");
+    let finished = TaskRun::new(&service, reports.path()).run();
+    finished.says("\nMasked: apiKey (1)\n");
+}
+
+#[test]
+fn the_password_of_a_proxy_is_masked_where_a_report_tells_it() {
+    let (service, reports) = (service(), Reports::new());
+    reports.add_suite("Smoke", &[Case::failed("A", "proxy says hunter2pw")]);
+    TaskRun::new(&service, reports.path())
+        .var("HTTPS_PROXY", "http://bob:hunter2pw@127.0.0.1:1")
+        .run();
+    let result = &service.runs()[0]["results"][0];
+    assert_eq!(result["errorMessage"], "proxy says ***");
+}
+
+#[test]
 fn with_mask_test_data_off_only_the_secrets_of_the_job_are_masked() {
     let (service, reports) = (service(), Reports::new());
     let told = "Sommer2026 and canary+job/41 at https://bob:x@h.example.com";
