@@ -250,6 +250,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_value_is_found_wherever_a_window_ends() {
+        use std::io::Read;
+
+        let meaning = Meaning {
+            name: Arc::from("password"),
+            is_whole_word: true,
+        };
+        let forms = Forms::from([("Sommer2026".to_owned(), meaning)]);
+        let literals = Arc::new(Literals::new(&forms).unwrap().unwrap());
+        let text = format!("{}Sommer2026 b", "a ".repeat(CHAIN));
+        for decided in CHAIN..CHAIN + 40 {
+            let stage = MaskLiterals::new(Arc::clone(&literals));
+            let mut masked = String::new();
+            let mut reader = super::super::stream::Staged::new(text.as_bytes(), stage, decided);
+            reader.read_to_string(&mut masked).unwrap();
+            assert!(masked.ends_with("a *** b"), "windows of {decided}");
+        }
+    }
+
+    #[test]
     fn escapes_beside_a_word_are_no_part_of_it() {
         for before in [
             "", " ", "a\\n", "\\u0027", "%20", "&quot;", "=", "%C3", "\u{e9}!",
