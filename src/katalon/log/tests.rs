@@ -78,6 +78,20 @@ fn the_verdict_counts_also_while_steps_are_open() {
 }
 
 #[test]
+fn a_failure_at_the_level_of_the_suite_is_the_cases_also_while_a_step_is_open() {
+    let log = log(&[
+        start("Test Cases/A", 0, 1_644_393_801_000),
+        record("START", "startKeyword", 1, "Start action : if", ""),
+        record("FAILED", "logMessage", 1, "no button", ""),
+        record("ERROR", "logMessage", 0, "No such property: x", ""),
+        end(1_644_393_802_000),
+    ]);
+    let execution = &log.executions[0];
+    assert_eq!(execution.status.as_deref(), Some("ERROR"));
+    assert_eq!(execution.message, "No such property: x");
+}
+
+#[test]
 fn called_test_cases_are_steps_and_their_pictures_belong_to_the_caller() {
     let called = |method, level, nested| {
         record(
@@ -396,7 +410,8 @@ fn data_behind_the_end_of_the_suite_is_of_another_run() {
     let suite = "<property name=\"id\">Test Suites/S</property>";
     let starts = record("START", "startSuite", 0, "Start Test Suite", suite);
     let ends = record("END", "endSuite", 0, "End Test Suite : Test Suites/S", "");
-    let log = log(&[starts, data("Pixel 8"), ends, data("iPhone 16")]);
+    // Empty ones say nothing.
+    let log = log(&[starts, data("Pixel 8"), data(""), ends, data("iPhone 16")]);
     assert_eq!(log.run_data["deviceName"], "Pixel 8");
     assert_eq!(log.run_data_behind_end["deviceName"], "iPhone 16");
 }
