@@ -289,7 +289,8 @@ impl Secrets {
         self.masks = OnceLock::new();
         let has_room = !is_whole_word
             || self.bytes < self.limits.all_forms && value.len() <= LONGEST_IN_ALL_FORMS;
-        if is_whole_word && self.bytes >= self.limits.most {
+        let has_none = |more: usize| is_whole_word && self.bytes + more > self.limits.most;
+        if has_none(value.len()) {
             self.amount = Amount::TooMuch;
             return;
         }
@@ -299,6 +300,10 @@ impl Secrets {
             self.amount = self.amount.max(Amount::Much);
             forms::usual(value)
         };
+        if has_none(forms.iter().map(String::len).sum()) {
+            self.amount = Amount::TooMuch;
+            return;
+        }
         let name: Arc<str> = Arc::from(name);
         for form in forms {
             let length = form.len();
