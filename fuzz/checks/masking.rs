@@ -61,7 +61,10 @@ pub(crate) fn check(bytes: &[u8]) {
         }
     }
     // Among stars nobody can tell which are a mask.
-    if ![job, first, second, text].iter().any(|part| part.contains('*')) {
+    if ![job, first, second, text]
+        .iter()
+        .any(|part| part.contains('*'))
+    {
         assert_touches_nothing_else(&masked, text, kind);
     }
     if has_no_secret(text, &[job, first, second]) {
