@@ -2,7 +2,7 @@
 //! `cargo bench --bench masking`. Ratios, because seconds say little about another machine.
 //!
 //! What must show: a thousand secrets cost hardly more than one, and a text made to be slow costs no
-//! more than a few times an ordinary one.
+//! more than some ten times an ordinary one.
 
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
