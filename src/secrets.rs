@@ -25,6 +25,7 @@ mod literals;
 mod masked;
 mod names;
 mod quotes;
+mod search;
 mod shapes;
 mod stream;
 pub(crate) mod typed;
@@ -58,6 +59,10 @@ const SHORTEST_TEST_DATA_DIGITS: usize = 8;
 /// it.
 const LONGEST_IN_ALL_FORMS: usize = 16 * 1024;
 
+/// Bytes of paths that are kept as they are, those of tens of thousands of tests; in further ones what
+/// is secret elsewhere is masked as well.
+const MOST_KEPT: usize = 4 * 1024 * 1024;
+
 /// The name under which the access token is counted.
 const TOKEN: &str = "access token";
 
@@ -77,6 +82,7 @@ pub struct Secrets {
     bound: HashSet<String>,
     /// Paths of tests and suites, which stay as they are wherever they are shown.
     kept: BTreeSet<String>,
+    kept_bytes: usize,
     /// Bytes of all forms.
     bytes: usize,
     limits: Limits,
@@ -96,11 +102,10 @@ struct Limits {
     most: usize,
 }
 
-/// Tens of thousands of values, and hundreds of thousands. What looks for them takes some ten times
-/// as much memory.
+/// Tens of thousands of values each. What looks for them takes up to fifty times as much memory.
 const LIMITS: Limits = Limits {
     all_forms: 8 * 1024 * 1024,
-    most: 32 * 1024 * 1024,
+    most: 16 * 1024 * 1024,
 };
 
 /// Whether there is more test data than can be looked for.
@@ -163,6 +168,7 @@ impl Secrets {
             short: Forms::new(),
             bound: HashSet::new(),
             kept: BTreeSet::new(),
+            kept_bytes: 0,
             bytes: 0,
             limits: LIMITS,
             amount: Amount::Usual,
@@ -243,7 +249,9 @@ impl Secrets {
         let is_path = ["Test Cases/", "Test Suites/"]
             .iter()
             .any(|folder| path.len() > folder.len() && path.starts_with(folder));
-        if is_path && self.kept.insert(path.to_owned()) {
+        let has_room = self.kept_bytes + path.len() <= MOST_KEPT;
+        if is_path && has_room && self.kept.insert(path.to_owned()) {
+            self.kept_bytes += path.len();
             self.masks = OnceLock::new();
         }
     }
@@ -273,7 +281,12 @@ impl Secrets {
     fn learn_text(&mut self, name: &str, value: &str) {
         if is_long_enough(value, SHORTEST_TEST_DATA, SHORTEST_TEST_DATA_DIGITS) {
             self.add(name, value, true);
-        } else if value.chars().count() >= SHORTEST {
+        } else if value.chars().count() >= SHORTEST && !self.short.contains_key(value) {
+            if self.bytes + value.len() > self.limits.most {
+                self.amount = Amount::TooMuch;
+                return;
+            }
+            self.bytes += value.len();
             let name = Arc::from(name);
             let meaning = Meaning {
                 name,
@@ -320,7 +333,10 @@ impl Secrets {
 
     /// Whether there is more test data than can be looked for.
     pub fn amount(&self) -> Amount {
-        self.amount
+        match self.complete_masks() {
+            Some(_) => self.amount,
+            None => Amount::TooMuch,
+        }
     }
 
     /// A bound value as it may be shown beside its variable.
@@ -433,7 +449,10 @@ impl Secrets {
 
     /// What finds everything; `None` if there is too much of it.
     fn complete_masks(&self) -> Option<&Arc<Masks>> {
-        self.masks().filter(|_| self.amount != Amount::TooMuch)
+        let is_complete = |masks: &&Arc<Masks>| !masks.is_incomplete;
+        self.masks()
+            .filter(is_complete)
+            .filter(|_| self.amount != Amount::TooMuch)
     }
 
     /// The same secrets for somebody else, sharing what finds them.

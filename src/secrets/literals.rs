@@ -3,20 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, BuildError};
 
 use super::MASK;
+use super::search::automaton;
 use super::stream::{Output, Stage, Window};
 
 /// How far behind a value others are followed that touch it and each other; see
 /// [`Literals::accepted`].
 const CHAIN: usize = 4 * 1024;
 
-/// So many bytes of forms may be looked for by a table that has every step in it.
-const MOST_IN_TABLE: usize = 64 * 1024;
-
 /// The longest escape that may stand beside a value: `\u00fc`.
 const ESCAPE: usize = 8;
+
+/// Where more values end, the longest is masked whether it stands alone or not: the forms of one value
+/// are fewer, and to follow any number of them would take any amount of memory.
+const MOST_AT_ONE_PLACE: usize = 8;
 
 /// Known values in all their forms.
 pub(super) struct Literals {
@@ -40,27 +42,31 @@ pub(super) struct Meaning {
 /// Forms, and what they stand for.
 pub(super) type Forms = BTreeMap<String, Meaning>;
 
+/// A place of a form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Span {
     start: usize,
     end: usize,
     form: usize,
+    /// Whether it is masked only if it stands alone.
+    is_whole_word: bool,
 }
 
 impl Literals {
     /// `None` if there are no forms; an error if there are too many to be looked for.
-    pub(super) fn new(forms: &Forms) -> Result<Option<Self>, aho_corasick::BuildError> {
-        if forms.is_empty() {
+    pub(super) fn new<'a>(
+        forms: impl Iterator<Item = (&'a String, &'a Meaning)> + Clone,
+    ) -> Result<Option<Self>, BuildError> {
+        let meanings: Vec<Meaning> = forms.clone().map(|(_, meaning)| meaning.clone()).collect();
+        if meanings.is_empty() {
             return Ok(None);
         }
-        // Of few forms it would make what is fastest, and takes a hundred bytes for each of theirs.
-        let bytes: usize = forms.keys().map(String::len).sum();
-        let kind = (bytes > MOST_IN_TABLE).then_some(AhoCorasickKind::ContiguousNFA);
+        let forms = forms.map(|(form, _)| form);
         Ok(Some(Self {
-            matcher: AhoCorasick::builder().kind(kind).build(forms.keys())?,
-            meanings: forms.values().cloned().collect(),
-            longest: forms.keys().map(String::len).max().unwrap_or(0),
-            has_whole_words: forms.values().any(|meaning| meaning.is_whole_word),
+            longest: forms.clone().map(String::len).max().unwrap_or(0),
+            matcher: automaton(&mut AhoCorasick::builder(), forms)?,
+            has_whole_words: meanings.iter().any(|meaning| meaning.is_whole_word),
+            meanings,
         }))
     }
 
@@ -69,25 +75,36 @@ impl Literals {
         self.has_whole_words
     }
 
-    /// Every place of every form, by where it begins: secrets may overlap.
+    /// Every place of every form, by where it begins: secrets may overlap. Without those that lie at
+    /// the end of one which is masked in any case.
     fn candidates(&self, text: &[u8], from: usize) -> Vec<Span> {
-        let found = self.matcher.find_overlapping_iter(&text[from..]);
-        let mut spans: Vec<Span> = found
-            .map(|found| Span {
+        let mut spans: Vec<Span> = Vec::new();
+        // Where those begin that end where the last one does.
+        let mut group = 0;
+        for found in self.matcher.find_overlapping_iter(&text[from..]) {
+            let form = found.pattern().as_usize();
+            let span = Span {
                 start: from + found.start(),
                 end: from + found.end(),
-                form: found.pattern().as_usize(),
-            })
-            .collect();
+                form,
+                is_whole_word: self.meanings[form].is_whole_word,
+            };
+            if spans.last().is_some_and(|last| last.end != span.end) {
+                keep_needed(&mut spans, group);
+                group = spans.len();
+            }
+            spans.push(span);
+        }
+        keep_needed(&mut spans, group);
         spans.sort_unstable();
         spans
     }
 
-    /// Those that stand alone, where they have to. A mask beside a value parts it from its neighbours as a blank does:
-    /// else masking one value would leave another standing alone.
+    /// Those that stand alone, where they have to. A mask beside a value parts it from its neighbours
+    /// as a blank does: else masking one value would leave another standing alone.
     fn accepted(&self, window: &Window<'_>, masked_until: Option<usize>) -> Vec<Span> {
         let text = window.text;
-        let spans = self.candidates(text, window.from);
+        let mut spans = self.candidates(text, window.from);
         if !self.has_whole_words || spans.is_empty() {
             return spans;
         }
@@ -96,7 +113,7 @@ impl Literals {
         let mut free: Vec<(bool, bool)> = spans
             .iter()
             .map(|span| {
-                if !self.meanings[span.form].is_whole_word {
+                if !span.is_whole_word {
                     return (true, true);
                 }
                 let is_masked_before = masked_until.is_some_and(|until| span.start <= until);
@@ -106,6 +123,8 @@ impl Literals {
                 )
             })
             .collect();
+        let mut unfree_before = Remaining::of(spans.len());
+        let mut unfree_behind = Remaining::of(spans.len());
         let mut accepted = vec![false; spans.len()];
         let mut waiting: Vec<usize> = (0..spans.len()).collect();
         while let Some(at) = waiting.pop() {
@@ -116,31 +135,75 @@ impl Literals {
             let Span { start, end, .. } = spans[at];
             // Those whose first letter has this one's mask before it …
             let first = spans.partition_point(|other| other.start <= start);
-            for (other, span) in spans.iter().enumerate().skip(first) {
-                if span.start > end {
-                    break;
-                }
-                if !free[other].0 {
+            unfree_before.take_from(first, |other| {
+                let is_beside = spans[other].start <= end;
+                if is_beside && !free[other].0 {
                     free[other].0 = true;
                     waiting.push(other);
                 }
-            }
+                is_beside
+            });
             // … and those that have it behind their last one.
             let first = by_end.partition_point(|&other| spans[other].end < start);
-            for &other in &by_end[first..] {
-                if spans[other].end >= end {
-                    break;
-                }
-                if !free[other].1 {
+            unfree_behind.take_from(first, |other| {
+                let other = by_end[other];
+                let is_beside = spans[other].end < end;
+                if is_beside && !free[other].1 {
                     free[other].1 = true;
                     waiting.push(other);
                 }
-            }
+                is_beside
+            });
         }
         let mut kept = accepted.into_iter();
-        let mut spans = spans;
         spans.retain(|_| kept.next().unwrap_or(false));
         spans
+    }
+}
+
+/// Of the places from `group` on, which end together, keeps those that make a difference.
+fn keep_needed(spans: &mut Vec<Span>, group: usize) {
+    let ends_together = &mut spans[group..];
+    ends_together.sort_unstable();
+    let needed = if ends_together.len() > MOST_AT_ONE_PLACE {
+        ends_together[0].is_whole_word = false;
+        1
+    } else {
+        let anywhere = ends_together.iter().position(|span| !span.is_whole_word);
+        anywhere.map_or(ends_together.len(), |at| at + 1)
+    };
+    spans.truncate(group + needed);
+}
+
+/// Places that have not been visited, so that no place is visited twice.
+struct Remaining {
+    /// For each place itself, or one behind it before which none remains.
+    next: Vec<usize>,
+}
+
+impl Remaining {
+    fn of(count: usize) -> Self {
+        Self {
+            next: (0..=count).collect(),
+        }
+    }
+
+    /// Takes one after the other, from there on, until one is refused.
+    fn take_from(&mut self, first: usize, mut take: impl FnMut(usize) -> bool) {
+        let end = self.next.len() - 1;
+        let mut at = self.first(first);
+        while at < end && take(at) {
+            self.next[at] = at + 1;
+            at = self.first(at + 1);
+        }
+    }
+
+    fn first(&mut self, mut at: usize) -> usize {
+        while self.next[at] != at {
+            self.next[at] = self.next[self.next[at]];
+            at = self.next[at];
+        }
+        at
     }
 }
 
@@ -263,15 +326,92 @@ mod tests {
             ("Sommer2026".to_owned(), meaning(true)),
             ("hunter2".to_owned(), meaning(false)),
         ]);
-        let literals = Arc::new(Literals::new(&forms).unwrap().unwrap());
+        let literals = Arc::new(Literals::new(forms.iter()).unwrap().unwrap());
         let text = format!("{}Sommer2026hunter2 b", "a ".repeat(20));
         for decided in 1..60 {
             let stage = MaskLiterals::new(Arc::clone(&literals));
             let mut masked = String::new();
-            let mut reader = Staged::new(text.as_bytes(), stage, decided);
+            let mut reader = Staged::new(text.as_bytes(), stage, Some(decided));
             reader.read_to_string(&mut masked).unwrap();
             assert!(masked.ends_with("a *** b"), "windows of {decided}");
         }
+    }
+
+    /// What the search does, done in the slowest way.
+    fn masked_slowly(text: &str, words: &[String]) -> String {
+        let mut masked = vec![false; text.len()];
+        loop {
+            let before = masked.clone();
+            for (start, _) in text.char_indices() {
+                for word in words.iter().filter(|word| text[start..].starts_with(*word)) {
+                    let end = start + word.len();
+                    let is_free_before = (start > 0 && masked[start - 1])
+                        || !last_char(&text.as_bytes()[..start]).is_some_and(char::is_alphanumeric);
+                    let is_free_behind = masked.get(end) == Some(&true)
+                        || begins_no_word(&text.as_bytes()[end..], true);
+                    if is_free_before && is_free_behind {
+                        masked[start..end].fill(true);
+                    }
+                }
+            }
+            if masked == before {
+                break;
+            }
+        }
+        let mut result = String::new();
+        for (at, c) in text.char_indices() {
+            match (masked[at], at > 0 && masked[at - 1]) {
+                (true, true) => {}
+                (true, false) => result.push_str(MASK),
+                (false, _) => result.push(c),
+            }
+        }
+        result
+    }
+
+    fn literals(words: &[String]) -> Literals {
+        let meaning = Meaning {
+            name: Arc::from("password"),
+            is_whole_word: true,
+        };
+        let words = words.iter().map(|word| (word.clone(), meaning.clone()));
+        let forms: Forms = words.collect();
+        Literals::new(forms.iter()).unwrap().unwrap()
+    }
+
+    fn masked(text: &str, words: &[String]) -> String {
+        let stage = MaskLiterals::new(Arc::new(literals(words)));
+        let masked = super::super::stream::whole(stage, text.as_bytes(), &mut BTreeMap::new());
+        String::from_utf8(masked).unwrap()
+    }
+
+    #[test]
+    fn words_that_overlap_part_each_other_from_what_is_beside_them() {
+        // Every text of eight letters, with words that end in each other, begin in each other, touch.
+        let words = ["ab", "a b", "b", "bba", "a", "ba b"].map(str::to_owned);
+        for number in 0..3_usize.pow(8) {
+            let letter = |place: u32| ['a', 'b', ' '][number / 3_usize.pow(place) % 3];
+            let text: String = (0..8).map(letter).collect();
+            for words in [&words[..], &words[1..2], &words[..4], &words[3..]] {
+                assert_eq!(
+                    masked(&text, words),
+                    masked_slowly(&text, words),
+                    "{text:?}, {words:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn any_number_of_values_that_end_in_one_place_takes_no_more_than_a_few() {
+        let words: Vec<String> = (6..60).map(|length| "x".repeat(length)).collect();
+        let text = format!("y{} z", "x".repeat(3_000));
+        let places = literals(&words).candidates(text.as_bytes(), 0).len();
+        assert!(places < text.len() + 100, "{places}");
+        assert_eq!(masked(&text, &words), "y*** z");
+        // A few of them are looked at one by one.
+        assert_eq!(masked("yxxxxxxx", &words), "yxxxxxxx");
+        assert_eq!(masked("y-xxxxxxx", &words), "y-***");
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::literals::{Literals, MaskLiterals};
+use super::search::{automaton, is_too_nested};
 use super::shapes::{MaskShapes, Shapes, TextKind};
-use super::stream::{Counts, DECIDED, Staged, whole};
+use super::stream::{Counts, Staged, whole};
 use super::{Counted, MASK, Secrets};
 use crate::katalon::text::TextReader;
 
@@ -21,6 +22,8 @@ pub(super) struct Masks {
     /// Bound values that are too short to be looked for in running text.
     short: Option<Arc<Literals>>,
     kept: Option<AhoCorasick>,
+    /// Whether test data is not among what is known, because it cannot all be looked for.
+    pub(super) is_incomplete: bool,
 }
 
 type Known<R> = Staged<TextReader<Chain<Cursor<Vec<u8>>, R>>, Option<MaskLiterals<Arc<Literals>>>>;
@@ -51,16 +54,20 @@ impl Masks {
         let kept = if secrets.kept.is_empty() {
             None
         } else {
-            let kept = AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(&secrets.kept)?;
-            Some(kept)
+            let mut builder = AhoCorasick::builder();
+            builder.match_kind(MatchKind::LeftmostLongest);
+            Some(automaton(&mut builder, &secrets.kept)?)
         };
+        let forms = secrets.known.keys().map(String::as_str);
+        let is_incomplete = is_too_nested(forms);
+        let known = secrets.known.iter();
+        let known = known.filter(|(_, meaning)| !is_incomplete || !meaning.is_whole_word);
         Ok(Self {
             kept,
-            known: Literals::new(&secrets.known)?.map(Arc::new),
+            known: Literals::new(known)?.map(Arc::new),
             shapes,
-            short: Literals::new(&secrets.short)?.map(Arc::new),
+            short: Literals::new(secrets.short.iter())?.map(Arc::new),
+            is_incomplete,
         })
     }
 
@@ -117,15 +124,15 @@ impl Masks {
     }
 
     pub(super) fn reader<R: Read>(&self, source: R, kind: TextKind) -> io::Result<Masked<R>> {
-        self.reader_by(source, kind, DECIDED)
+        self.reader_by(source, kind, None)
     }
 
-    /// With windows of another size, which makes no difference to what comes out.
+    /// With windows of another size than is best, which makes no difference to what comes out.
     pub(super) fn reader_by<R: Read>(
         &self,
         mut source: R,
         kind: TextKind,
-        decided: usize,
+        decided: Option<usize>,
     ) -> io::Result<Masked<R>> {
         let mut beginning = Vec::with_capacity(MARK.len());
         source

@@ -1,6 +1,7 @@
 //! Which names say that what stands behind them is secret.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Bound;
 
 /// What the name of a variable holds if its value is secret, in any case.
 pub(super) const WORDS: [&str; 12] = [
@@ -33,14 +34,24 @@ pub(super) const CUT: &str = "...";
 /// A cut name says something only if so much is left of the word.
 const SHORTEST_BEGINNING: usize = 4;
 
+/// The longest name of a report that texts are searched for …
+const LONGEST_ADDED: usize = 100;
+
+/// … and the most of them. Each costs something in every text, and reports may name any number.
+const MOST_ADDED: usize = 1_000;
+
 /// The names whose values are secret: by the words in them, by `secretNames`, and those that
 /// Katalon itself masks.
 #[derive(Clone, Debug, Default)]
 pub struct SecretNames {
     /// Whole names in lower case.
-    further: HashSet<String>,
+    further: BTreeSet<String>,
+    /// Those of them that texts are searched for.
+    looked_for: BTreeSet<String>,
     /// Whole names in lower case.
     exempt: HashSet<String>,
+    /// How many of these reports named.
+    added: usize,
 }
 
 impl SecretNames {
@@ -57,13 +68,15 @@ impl SecretNames {
             if name.is_empty() {
                 continue;
             }
-            let (to, from) = if is_exempt {
-                (&mut names.exempt, &mut names.further)
+            if is_exempt {
+                names.further.remove(&name);
+                names.looked_for.remove(&name);
+                names.exempt.insert(name);
             } else {
-                (&mut names.further, &mut names.exempt)
-            };
-            from.remove(&name);
-            to.insert(name);
+                names.exempt.remove(&name);
+                names.looked_for.insert(name.clone());
+                names.further.insert(name);
+            }
         }
         names
     }
@@ -71,12 +84,19 @@ impl SecretNames {
     /// Adds a name that Katalon masks. Whether that was new.
     pub(super) fn add(&mut self, name: &str) -> bool {
         let name = whole_name(name);
-        !name.is_empty() && !self.exempt.contains(&name) && self.further.insert(name)
+        if name.is_empty() || self.exempt.contains(&name) || !self.further.insert(name.clone()) {
+            return false;
+        }
+        if name.len() <= LONGEST_ADDED && self.added < MOST_ADDED {
+            self.added += 1;
+            self.looked_for.insert(name);
+        }
+        true
     }
 
-    /// The names that were added to the words, in lower case.
-    pub(super) fn further(&self) -> impl Iterator<Item = &str> {
-        self.further.iter().map(String::as_str)
+    /// The names beside the words that texts are searched for, in lower case.
+    pub(super) fn looked_for(&self) -> impl Iterator<Item = &str> {
+        self.looked_for.iter().map(String::as_str)
     }
 
     /// Whether the name of a variable says that its value is secret.
@@ -111,10 +131,12 @@ impl SecretNames {
             .rsplit(|c: char| !c.is_alphanumeric() && c != '_' && c != '-')
             .next()
             .unwrap_or_default();
-        let begins = |name: &str| {
-            last.len() >= SHORTEST_BEGINNING && name.len() > last.len() && name.starts_with(last)
-        };
-        self.further().any(begins)
+        // In their order a name stands before all that it begins.
+        let behind = (Bound::Excluded(last), Bound::Unbounded);
+        let next = self.further.range::<str, _>(behind).next();
+        let begins_further =
+            last.len() >= SHORTEST_BEGINNING && next.is_some_and(|name| name.starts_with(last));
+        begins_further
             || (SHORTEST_BEGINNING..=last.len()).any(|length| {
                 last.get(last.len() - length..)
                     .is_some_and(|end| WORDS.iter().any(|word| word.starts_with(end)))
@@ -198,6 +220,20 @@ mod tests {
         ] {
             assert_eq!(names.is_secret(name), secret, "{name}");
         }
+    }
+
+    #[test]
+    fn reports_may_name_any_number_and_texts_are_searched_for_some() {
+        let mut names = SecretNames::new(["pin"]);
+        let long = "n".repeat(LONGEST_ADDED + 1);
+        assert!(names.add(&long));
+        for number in 0..=MOST_ADDED {
+            assert!(names.add(&format!("name{number}")));
+        }
+        assert!(names.is_secret(&long) && names.is_secret(&format!("name{MOST_ADDED}")));
+        assert!(names.is_secret("(Default) name10...") && !names.is_secret("name1000..."));
+        assert_eq!(names.looked_for().count(), MOST_ADDED + 1);
+        assert!(names.looked_for().all(|name| name.len() <= LONGEST_ADDED));
     }
 
     #[test]

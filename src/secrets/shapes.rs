@@ -15,6 +15,7 @@ use super::MASK;
 use super::around::{is_name_byte, name_before, quote_before, skip_blanks, starts_with_any};
 use super::names::{self, SecretNames};
 use super::quotes::Quote;
+use super::search::automaton;
 use super::stream::{Output, Stage, Window};
 use super::typed;
 use super::values::{End, Until, ValueEnd};
@@ -152,7 +153,7 @@ impl Shapes {
     ) -> Result<Self, aho_corasick::BuildError> {
         let mut words: Vec<&str> = names::WORDS.to_vec();
         words.extend(names::HEADERS);
-        words.extend(names.further());
+        words.extend(names.looked_for());
         let mut anchors = vec![Anchor::Name; words.len()];
         for (word, anchor) in ANCHORS {
             words.push(word);
@@ -160,13 +161,12 @@ impl Shapes {
         }
         // Mostly there are no names but our own, and one search will do for all.
         static OURS: OnceLock<AhoCorasick> = OnceLock::new();
-        let has_only_ours = names.further().next().is_none();
+        let has_only_ours = names.looked_for().next().is_none();
         let matcher = match OURS.get().filter(|_| has_only_ours) {
             Some(ours) => ours.clone(),
             None => {
-                let matcher = AhoCorasick::builder()
-                    .ascii_case_insensitive(true)
-                    .build(&words)?;
+                let mut builder = AhoCorasick::builder();
+                let matcher = automaton(builder.ascii_case_insensitive(true), &words)?;
                 if has_only_ours {
                     OURS.get_or_init(|| matcher).clone()
                 } else {
@@ -185,13 +185,18 @@ impl Shapes {
     /// The anchors of a window, by where they begin.
     fn anchors(&self, window: &Window<'_>, from: usize) -> Vec<(usize, usize, Anchor)> {
         let found = self.matcher.find_overlapping_iter(&window.text[from..]);
-        let mut anchors: Vec<(usize, usize, Anchor)> = found
-            .map(|found| {
-                let anchor = self.anchors[found.pattern().as_usize()];
-                (from + found.start(), from + found.end(), anchor)
-            })
-            .filter(|&(start, ..)| start < window.until)
-            .collect();
+        let mut anchors: Vec<(usize, usize, Anchor)> = Vec::new();
+        for found in found {
+            let anchor = self.anchors[found.pattern().as_usize()];
+            let (start, end) = (from + found.start(), from + found.end());
+            // Of names that end in one place all lead to the same value.
+            let is_known = anchors.last().is_some_and(|&(_, last, other)| {
+                (last, other) == (end, Anchor::Name) && anchor == Anchor::Name
+            });
+            if start < window.until && !is_known {
+                anchors.push((start, end, anchor));
+            }
+        }
         // Of two that begin in one place the longer tells more.
         anchors.sort_unstable_by_key(|&(start, end, _)| (start, usize::MAX - end));
         anchors

@@ -474,6 +474,22 @@ fn paths_of_tests_and_suites_are_shown_as_they_are() {
 }
 
 #[test]
+fn so_many_paths_are_kept_and_further_ones_are_masked() {
+    let mut secrets = Secrets::default();
+    secrets.learn_test_data("password", "Customer");
+    secrets.keep("Test Cases/Customer/1");
+    secrets.keep(&format!("Test Cases/{}", "x".repeat(MOST_KEPT)));
+    secrets.keep("Test Cases/Customer/2");
+    secrets.keep(&format!("Test Cases/{}", "y".repeat(MOST_KEPT - 60)));
+    secrets.keep("Test Cases/Customer/3");
+    let text = "Test Cases/Customer/1 Test Cases/Customer/2 Test Cases/Customer/3 Customer";
+    assert_eq!(
+        secrets.mask(text),
+        "Test Cases/Customer/1 Test Cases/Customer/2 Test Cases/***/3 ***"
+    );
+}
+
+#[test]
 fn more_test_data_than_can_be_looked_for_lets_no_text_leave() {
     let odd = "p&ss \"word\"";
     let mut secrets = Secrets::default();
@@ -513,6 +529,28 @@ fn more_test_data_than_can_be_looked_for_lets_no_text_leave() {
     assert_eq!(secrets.clean_file_name("a.png").as_str(), "***");
     assert!(secrets.masked(&b"a b"[..], TextKind::Data).is_err());
     assert_eq!(secrets.mask(&format!("a {odd} o'neil b")), "a *** *** b");
+}
+
+#[test]
+fn values_that_end_with_each_other_without_end_are_more_than_can_be_looked_for() {
+    let mut secrets = Secrets::default();
+    secrets.learn_job([("TOKEN", "o'neil")]);
+    // As somebody has them who tries how long a password may be.
+    for length in 6..64 {
+        secrets.learn_test_data("password", &"x".repeat(length));
+    }
+    assert_eq!(secrets.amount(), Amount::Usual);
+    assert_eq!(
+        secrets.clean("a xxxxxxxx yxxxxxx b").as_str(),
+        "a *** yxxxxxx b"
+    );
+    for length in 64..200 {
+        secrets.learn_test_data("password", &"x".repeat(length));
+    }
+    assert_eq!(secrets.amount(), Amount::TooMuch);
+    assert_eq!(secrets.clean("a b").as_str(), "***");
+    assert!(secrets.masked(&b"a b"[..], TextKind::Data).is_err());
+    assert_eq!(secrets.mask("a o'neil b"), "a *** b");
 }
 
 #[test]
@@ -609,7 +647,7 @@ fn test_data_is_found_wherever_a_window_ends() {
     let masks = secrets.masks().unwrap();
     for decided in 1..40 {
         let mut masked = String::new();
-        let reader = masks.reader_by(text.as_bytes(), TextKind::Data, decided);
+        let reader = masks.reader_by(text.as_bytes(), TextKind::Data, Some(decided));
         reader.unwrap().read_to_string(&mut masked).unwrap();
         assert_eq!(masked, "a *** b ***", "windows of {decided}");
     }
