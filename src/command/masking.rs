@@ -173,11 +173,11 @@ pub(super) fn tell_amount(pipeline: &Pipeline, secrets: &Secrets) {
     let (what, advice) = match secrets.amount() {
         Amount::Usual => return,
         Amount::Much => (
-            "there is very much secret test data: the last of it is looked for as Katalon writes it, and in no rarer form",
+            "secret test data is very long, or there is very much of it: some is looked for as Katalon writes it, and in no rarer form",
             "Look at what is attached before many do, or set 'attachments: screenshots'.",
         ),
         Amount::TooMuch => (
-            "there is more secret test data than can be looked for: messages and names of rows are sent as '***', and no text file is attached",
+            "there is more secret test data than can be looked for: messages, names of rows and titles of test runs are sent as '***', and no text file is attached",
             "Exempt the names of variables that are not secret ('secretNames', a line '!name').",
         ),
     };

@@ -506,6 +506,51 @@ fn what_only_a_name_tells_in_a_file_is_counted_too() {
 }
 
 #[test]
+fn values_that_cannot_all_be_looked_for_are_warned_of_and_hide_all_that_might_hold_them() {
+    let long = |value: &str, count| vec![value.repeat(count)];
+    for (values, message, files) in [
+        // One that repeats itself, in rarer forms alone not looked for.
+        (long("x", 20_000), "why it failed", 1),
+        // One that is longer in XML than may be looked for.
+        (long("\"", 2_000_000), "***", 0),
+        // Some of which each ends with the one before.
+        ((6..120).map(|count| "x".repeat(count)).collect(), "***", 0),
+    ] {
+        let (service, reports) = (service(), Reports::new());
+        let case = Case::failed("A", "why it failed");
+        let folder = reports.add_suite("Smoke", &[case]);
+        let lines: Vec<String> = values
+            .iter()
+            .enumerate()
+            .map(|(row, value)| {
+                let case = if row == 0 {
+                    "Test Cases/A"
+                } else {
+                    "Test Cases/B"
+                };
+                let bound = json!({"password": format!("'{value}'")});
+                json!({"testCaseName": case, "bindedValues": bound}).to_string()
+            })
+            .collect();
+        put(&folder.join("testCaseBinding"), lines.join("\n"));
+        put(&folder.join("console0.log"), "x".repeat(100_000));
+        let finished = TaskRun::new(&service, reports.path()).run();
+        assert_eq!(finished.code, 0, "{}", finished.everything());
+        finished.says("KADO018");
+        let run = &service.runs()[0];
+        let result = &run["results"][0];
+        assert_eq!(result["automatedTestName"], "Test Cases/A");
+        assert_eq!(result["outcome"], "Failed");
+        assert_eq!(result["errorMessage"], message);
+        let attached = run["attachments"].as_array().unwrap();
+        let logs = attached
+            .iter()
+            .filter(|file| file["fileName"].as_str().unwrap().ends_with(".log"));
+        assert_eq!(logs.count(), files, "{attached:?}");
+    }
+}
+
+#[test]
 fn the_password_of_a_proxy_is_masked_where_a_report_tells_it() {
     let (service, reports) = (service(), Reports::new());
     reports.add_suite("Smoke", &[Case::failed("A", "proxy says hunter2pw")]);
