@@ -1,11 +1,19 @@
 //! What lies in a report folder, and the door to it: nothing outside is ever opened.
 
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use walkdir::WalkDir;
+
 use super::find::{JUNIT, log_number};
 use super::{FileKind, ReportFile};
+
+/// Levels below the report folder where files are looked for; Katalon makes one (`keyes/`,
+/// `videos/`) or two (`requests/main/`).
+pub(crate) const DEEPEST: usize = 4;
 
 /// The files of a report folder, those of its subfolders apart.
 #[derive(Debug)]
@@ -15,6 +23,60 @@ pub(crate) struct Contents {
     real_folder: PathBuf,
     /// Names, sorted.
     names: Vec<String>,
+    /// A JUnit of several suites makes several reports of the folder, which all look for the same.
+    below: OnceCell<FilesBelow>,
+    of_report: OnceCell<(Vec<ReportFile>, usize)>,
+}
+
+/// The files of a report folder and its subfolders, found by what records name them.
+#[derive(Debug, Default)]
+pub(crate) struct FilesBelow {
+    /// Relative paths, with `/`.
+    paths: HashSet<String>,
+    /// Those of each base name: the first, and whether there is no other.
+    by_name: HashMap<String, (String, bool)>,
+}
+
+impl FilesBelow {
+    fn of(folder: &Path) -> FilesBelow {
+        let mut files = FilesBelow::default();
+        // What cannot be opened is missing, and told as that.
+        let entries = WalkDir::new(folder)
+            .max_depth(DEEPEST)
+            .into_iter()
+            .filter_map(Result::ok)
+            .filter(|entry| !entry.file_type().is_dir());
+        for entry in entries {
+            let Ok(relative) = entry.path().strip_prefix(folder) else {
+                continue;
+            };
+            let parts: Vec<_> = relative
+                .iter()
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect();
+            let path = parts.join("/");
+            if let Some(name) = parts.last() {
+                files
+                    .by_name
+                    .entry(name.clone())
+                    .and_modify(|(_, is_only_one)| *is_only_one = false)
+                    .or_insert_with(|| (path.clone(), true));
+                files.paths.insert(path);
+            }
+        }
+        files
+    }
+
+    /// Whether there is a file of that relative path.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.paths.contains(path)
+    }
+
+    /// The relative path of the file of that base name, if there is one alone.
+    pub(crate) fn only_one_named(&self, name: &str) -> Option<&str> {
+        let (path, is_only_one) = self.by_name.get(name)?;
+        is_only_one.then_some(path)
+    }
 }
 
 /// Where a path inside the folder leads.
@@ -42,6 +104,8 @@ impl Contents {
             folder: folder.to_owned(),
             real_folder: fs::canonicalize(folder)?,
             names,
+            below: OnceCell::new(),
+            of_report: OnceCell::new(),
         })
     }
 
@@ -93,9 +157,18 @@ impl Contents {
         }
     }
 
+    /// The files of the folder and its subfolders; read when they are first asked for.
+    pub(crate) fn files_below(&self) -> &FilesBelow {
+        self.below.get_or_init(|| FilesBelow::of(&self.folder))
+    }
+
     /// The folder's files that belong to the report as a whole, by name; and how many were left
-    /// out because they are links that lead out of it.
-    pub(crate) fn report_files(&self) -> (Vec<ReportFile>, usize) {
+    /// out because they are links that lead out of it. Looked for once.
+    pub(crate) fn report_files(&self) -> &(Vec<ReportFile>, usize) {
+        self.of_report.get_or_init(|| self.find_report_files())
+    }
+
+    fn find_report_files(&self) -> (Vec<ReportFile>, usize) {
         let mut files = Vec::new();
         let mut refused = 0;
         for name in &self.names {
@@ -197,7 +270,7 @@ mod tests {
         assert_eq!(contents.leads("gone.csv"), Leads::Nowhere);
         assert!(contents.open("out.csv").is_err());
         assert!(contents.open("own.csv").is_ok());
-        let (files, refused) = contents.report_files();
+        let (files, refused) = contents.find_report_files();
         let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["in.csv", "own.csv", "report.pdf"]);
         assert_eq!(refused, 1);

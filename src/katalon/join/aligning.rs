@@ -45,19 +45,17 @@ pub(super) fn by_duration_or_order<'a>(
     others: &HashMap<&'a str, Vec<Option<Duration>>>,
 ) -> Vec<Option<usize>> {
     let paths: Vec<&str> = list.iter().map(|(path, _)| *path).collect();
-    let counts = counts(&paths);
     let in_log = |path: &str| others.get(path).map_or(0, Vec::len);
     let mut partners = by_order(&paths, from_end, in_log);
-    for (path, own) in counts {
+    let mut positions_of: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (position, path) in paths.iter().enumerate() {
+        positions_of.entry(path).or_default().push(position);
+    }
+    for (path, positions) in positions_of {
         let logged = others.get(path).map_or(&[][..], Vec::as_slice);
-        if own == logged.len() {
+        if positions.len() == logged.len() {
             continue;
         }
-        let positions: Vec<usize> = paths
-            .iter()
-            .enumerate()
-            .filter_map(|(position, other)| (*other == path).then_some(position))
-            .collect();
         let durations = positions
             .iter()
             .map(|&position| list.get(position).and_then(|(_, duration)| *duration));
@@ -78,14 +76,18 @@ fn align(
     own: impl Iterator<Item = Option<Duration>>,
     logged: &[Option<Duration>],
 ) -> Option<Vec<Option<usize>>> {
+    let mut places: HashMap<Duration, Vec<usize>> = HashMap::new();
+    for (at, duration) in logged.iter().enumerate() {
+        if let Some(duration) = duration {
+            places.entry(*duration).or_default().push(at);
+        }
+    }
     let mut from = 0;
     let partners: Vec<Option<usize>> = own
         .map(|duration| {
-            let duration = duration?;
-            let behind = logged.iter().enumerate().skip(from);
-            let (at, _) = behind
-                .into_iter()
-                .find(|(_, other)| **other == Some(duration))?;
+            let places = places.get(&duration?)?;
+            let behind = places.partition_point(|&at| at < from);
+            let at = *places.get(behind)?;
             from = at + 1;
             Some(at)
         })

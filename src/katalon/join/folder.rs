@@ -16,6 +16,16 @@ use super::damage::{NO_RECORD, damaged, tell_damage, tell_empty_log};
 use super::report::{Parts, report};
 use crate::problem::{Problem, code, counted};
 
+/// Files of all suites of one JUnit together; a session of Katalon has some hundred.
+const MOST_FILES_OF_SUITES: usize = 100_000;
+
+/// Runs of one log among which is looked for the one that JUnit tells of: the latest. No folder was
+/// used so often.
+const MOST_RUNS: usize = 100;
+
+/// Suites of one JUnit among which is looked for the one that a log of several runs tells of.
+const MOST_SUITES: usize = 1_000;
+
 /// What a folder came to.
 #[derive(Default)]
 pub(super) struct FolderRead {
@@ -198,12 +208,17 @@ fn choose_run(folder: &ReportFolder, files: &mut Files, problems: &mut Vec<Probl
         Some(Ok(junit)) => junit.suites.as_slice(),
         Some(Err(_)) | None => &[],
     };
+    let suites = suites.get(..MOST_SUITES).unwrap_or(suites);
     let is_told =
         |run: &Log| run.suite.is_some() && suites.iter().any(|suite| foreign(suite, run).is_none());
     let count = runs.len() + 1;
     let began = |run: &Log| run.suite.as_ref().and_then(|suite| suite.millis);
     let told = (!is_told(log) && (log.suite_ended.is_some() || log.extent.is_merged))
-        .then(|| runs.iter().position(is_told))
+        .then(|| {
+            let latest = runs.len().saturating_sub(MOST_RUNS);
+            let at = runs.iter().skip(latest).position(is_told)?;
+            Some(latest + at)
+        })
         .flatten();
     // A merge may have put the newer of two first.
     let newer = || {
@@ -309,6 +324,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             planned: &planned,
             properties: &properties,
             junit_is_foreign,
+            takes_files: true,
         };
         read.own = Some(ReadReport {
             report: report(folder, contents, &parts, &mut read.problems),
@@ -323,6 +339,20 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             copies: Vec::new(),
         });
     }
+    // Each of them has all files of the folder, so many of both would fill the memory.
+    let files = others.len().saturating_mul(contents.report_files().0.len());
+    if files > MOST_FILES_OF_SUITES {
+        read.problems.push(Problem::warning(
+            code::FILE_LEFT_OUT,
+            format!(
+                "report '{}': left out the files of the folder for {}: together they would be \
+                 {files}",
+                folder.display,
+                counted(others.len(), "suite")
+            ),
+            "Their results are published without them.",
+        ));
+    }
     for suite in &others {
         // Pictures that a summary names lie in the folders of its suites, not here.
         let mut unimportant = Vec::new();
@@ -332,6 +362,7 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             planned: &[],
             properties: &Properties::default(),
             junit_is_foreign: false,
+            takes_files: files <= MOST_FILES_OF_SUITES,
         };
         read.summarised.push(ReadReport {
             report: report(folder, contents, &parts, &mut unimportant),

@@ -1,6 +1,7 @@
 //! Makes one [`Report`] of the files of a folder.
 
-use std::collections::HashSet;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -27,6 +28,8 @@ pub(super) struct Parts<'a> {
     pub(super) properties: &'a Properties,
     /// A JUnit that belongs to another run is no file of this report.
     pub(super) junit_is_foreign: bool,
+    /// Whether the files of the folder are those of this report.
+    pub(super) takes_files: bool,
 }
 
 /// Joins them; problems that are told once for each report are added to `problems`.
@@ -38,7 +41,7 @@ pub(super) fn report(
 ) -> Report {
     let started = started(parts);
     let ended = ended(parts, started);
-    let mut screenshots = Screenshots::new(contents, &folder.path);
+    let mut screenshots = Screenshots::new(contents);
     let clock = OutputClock::of(parts.suite, started);
     let suite = suite_path(folder, parts);
     let results = rows::results(
@@ -48,10 +51,17 @@ pub(super) fn report(
             planned: parts.planned,
             lost_beginning: parts.log.is_some_and(|log| has_lost_beginning(log, &suite)),
             case_started: &|case| clock.started(case),
+            room_for_lost: Cell::new(rows::MOST_LOST),
         },
         &mut screenshots,
     );
-    let (mut files, refused_files) = contents.report_files();
+    let (files, refused_files) = if parts.takes_files {
+        let (files, refused) = contents.report_files();
+        (files.as_slice(), *refused)
+    } else {
+        (&[][..], 0)
+    };
+    let mut files = files.to_vec();
     if parts.junit_is_foreign {
         files.retain(|file| file.kind != FileKind::Junit);
     }
@@ -140,16 +150,22 @@ impl Parts<'_> {
         let logged = executions.iter().flat_map(|execution| &execution.variables);
         let other = self.log.into_iter().flat_map(|log| &log.other_variables);
         let planned = self.planned.iter().flat_map(|case| {
+            let masked: HashSet<&String> = case.masked_variables.iter().collect();
             let values = case.bound_values.iter();
-            values.map(|(name, value)| named(name, value, case.masked_variables.contains(name)))
+            values.map(move |(name, value)| named(name, value, masked.contains(name)))
         });
         // The log says only the value; which variable it is, the plan.
+        let mut iteration_variables: HashMap<&str, (&str, bool)> = HashMap::new();
+        for case in self.planned {
+            let name = &case.iteration_variable;
+            iteration_variables
+                .entry(&case.test_case)
+                .or_insert_with(|| (name, case.masked_variables.contains(name)));
+        }
         let iterations = executions.iter().filter_map(|execution| {
-            let mut cases = self.planned.iter();
-            let case = cases.find(|case| case.test_case == execution.test_case)?;
-            let masked = case.masked_variables.contains(&case.iteration_variable);
             let value = execution.iteration.as_deref()?;
-            Some(named(&case.iteration_variable, value, masked))
+            let (name, masked) = iteration_variables.get(execution.test_case.as_str())?;
+            Some(named(name, value, *masked))
         });
         let cases = self.suite.into_iter().flat_map(|suite| &suite.cases);
         let typed = cases.clone().flat_map(|case| &case.typed);

@@ -9,6 +9,7 @@
 //!
 //! Which row of the log belongs to which row of a list: [`super::aligning`].
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -35,7 +36,13 @@ pub(super) struct Sources<'a> {
     pub(super) lost_beginning: bool,
     /// When the case of that index began, as JUnit's output tells.
     pub(super) case_started: &'a dyn Fn(&JunitCase) -> Option<Timestamp>,
+    /// How many attempts that a damaged log has lost may still be told one by one.
+    pub(super) room_for_lost: Cell<u32>,
 }
+
+/// Attempts of one report that are told although the log has lost them. A number in the log makes
+/// up to a hundred of them out of nothing, so a small file could fill the memory.
+pub(super) const MOST_LOST: u32 = 10_000;
 
 impl Sources<'_> {
     /// Whether the log may lack attempts at its end: it stops, or records of it are lost.
@@ -143,7 +150,13 @@ fn with_lost(logged: &[&Execution], sources: &Sources<'_>, attempts: Vec<Attempt
         .and_then(|log| log.damage.as_ref())
         .is_some_and(|damage| damage.records > 0);
     let lost = match logged.first().and_then(|first| first.retry) {
-        Some(lost) if (is_damaged || sources.lost_beginning) && lost <= MOST => lost,
+        Some(lost) if (is_damaged || sources.lost_beginning) && lost <= MOST => {
+            let room = sources.room_for_lost.get();
+            // One is told in any case: that the row was tried again is what matters.
+            let lost = lost.min(room.max(1));
+            sources.room_for_lost.set(room.saturating_sub(lost));
+            lost
+        }
         Some(_) | None => 0,
     };
     let message = "the log has lost this attempt: nothing tells how it ended";
@@ -366,6 +379,7 @@ fn unlogged_row(planned: &PlannedCase, attempt: Attempt) -> PathRow {
 fn by_test_case(rows: Vec<PathRow>) -> Vec<TestResult> {
     let mut results: Vec<TestResult> = Vec::new();
     let mut index_of: HashMap<String, usize> = HashMap::new();
+    let mut known_tags: HashSet<(usize, String)> = HashSet::new();
     for PathRow {
         path, tags, row, ..
     } in rows
@@ -381,7 +395,7 @@ fn by_test_case(rows: Vec<PathRow>) -> Vec<TestResult> {
         if let Some(result) = results.get_mut(index) {
             result.rows.push(row);
             for tag in tags.split(',').map(str::trim) {
-                if !tag.is_empty() && !result.tags.iter().any(|known| known == tag) {
+                if !tag.is_empty() && known_tags.insert((index, tag.to_owned())) {
                     result.tags.push(tag.to_owned());
                 }
             }

@@ -4,18 +4,12 @@
 //! or an absolute path there, on Windows with doubled backslashes. None of them may lead to a
 //! file outside the folder, whoever wrote it.
 
-use std::collections::HashMap;
-use std::path::Path;
-
-use walkdir::WalkDir;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use super::super::AttemptFile;
-use super::super::contents::{Contents, Leads};
+use super::super::contents::{Contents, DEEPEST, Leads};
 use super::super::log::Recorded;
-
-/// Levels below the report folder where files are looked for; Katalon makes one (`keyes/`,
-/// `videos/`) or two (`requests/main/`).
-const DEEPEST: usize = 4;
 
 /// Names told in a warning; the rest is counted.
 const NAMED: usize = 3;
@@ -23,9 +17,6 @@ const NAMED: usize = 3;
 /// The files of the attempts of one report, and what could not be found of them.
 pub(super) struct Screenshots<'a> {
     contents: &'a Contents,
-    folder: &'a Path,
-    /// Base name to relative paths, with `/`; made when the first picture is asked for.
-    by_name: Option<HashMap<String, Vec<String>>>,
     missing: Told,
     refused: Told,
 }
@@ -56,11 +47,9 @@ impl Told {
 }
 
 impl<'a> Screenshots<'a> {
-    pub(super) fn new(contents: &'a Contents, folder: &'a Path) -> Self {
+    pub(super) fn new(contents: &'a Contents) -> Self {
         Self {
             contents,
-            folder,
-            by_name: None,
             missing: Told::default(),
             refused: Told::default(),
         }
@@ -91,9 +80,10 @@ impl<'a> Screenshots<'a> {
         recorded: impl Iterator<Item = (&'r str, &'r str)>,
     ) -> Vec<AttemptFile> {
         let mut found: Vec<AttemptFile> = Vec::new();
+        let mut known: HashSet<PathBuf> = HashSet::new();
         for (path, step) in recorded {
             if let Some(file) = self.find(path, step)
-                && !found.iter().any(|known| known.path == file.path)
+                && known.insert(file.path.clone())
             {
                 found.push(file);
             }
@@ -156,51 +146,15 @@ impl<'a> Screenshots<'a> {
 
     /// The file of the folder that agrees with the most trailing parts of the recorded path. Of
     /// several that agree in the name alone none is it.
-    fn relative(&mut self, parts: &[&str], name: &str) -> Option<String> {
-        let folder = self.folder;
-        let by_name = self.by_name.get_or_insert_with(|| files_by_name(folder));
-        let candidates = by_name.get(name)?;
-        let agreement = |candidate: &str| {
-            let own = candidate.rsplit('/');
-            own.zip(parts.iter().rev())
-                .take_while(|(own, recorded)| own == *recorded)
-                .count()
-        };
-        let whole = |candidate: &&String| agreement(candidate) == candidate.split('/').count();
-        candidates
-            .iter()
-            .filter(whole)
-            .max_by_key(|candidate| agreement(candidate))
-            .or_else(|| candidates.first().filter(|_| candidates.len() == 1))
-            .cloned()
+    fn relative(&self, parts: &[&str], name: &str) -> Option<String> {
+        let files = self.contents.files_below();
+        let whole = (0..parts.len())
+            .skip(parts.len().saturating_sub(DEEPEST))
+            .filter_map(|from| parts.get(from..))
+            .map(|trailing| trailing.join("/"))
+            .find(|path| files.has(path));
+        whole.or_else(|| files.only_one_named(name).map(str::to_owned))
     }
-}
-
-fn files_by_name(folder: &Path) -> HashMap<String, Vec<String>> {
-    let mut by_name: HashMap<String, Vec<String>> = HashMap::new();
-    // What cannot be opened is missing, and told as that.
-    let entries = WalkDir::new(folder)
-        .max_depth(DEEPEST)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_map(Result::ok)
-        .filter(|entry| !entry.file_type().is_dir());
-    for entry in entries {
-        let Ok(relative) = entry.path().strip_prefix(folder) else {
-            continue;
-        };
-        let parts: Vec<_> = relative
-            .iter()
-            .map(|part| part.to_string_lossy().into_owned())
-            .collect();
-        if let Some(name) = parts.last() {
-            by_name
-                .entry(name.clone())
-                .or_default()
-                .push(parts.join("/"));
-        }
-    }
-    by_name
 }
 
 #[cfg(test)]
@@ -228,7 +182,7 @@ mod tests {
         }
         fs::write(top.join("outside.png"), "").unwrap();
         let contents = Contents::of(&folder).unwrap();
-        let mut screenshots = Screenshots::new(&contents, &folder);
+        let mut screenshots = Screenshots::new(&contents);
         let outside = top.join("outside.png").display().to_string();
         for (recorded, expected) in [
             ("1.png", Some("1.png")),
