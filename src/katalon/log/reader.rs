@@ -1,6 +1,6 @@
 //! Follows what begins and ends in a log: the suite, its test cases, their steps.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -36,6 +36,9 @@ const TEST_CASES: &str = "Test Cases/";
 /// What stands before the path of a HAR file in a message; not every such record has a `harId`.
 const HAR: &str = "HAR: ";
 
+/// Pictures and videos that are known: whether it is a video, and the path.
+type Noted = HashSet<(bool, String)>;
+
 /// Follows a log record by record.
 #[derive(Default)]
 pub(super) struct LogReader {
@@ -57,8 +60,12 @@ pub(super) struct LogReader {
     /// alone.
     top_level: Option<u32>,
     /// Executions seen, so that a tail that was written twice counts once. Two rows may begin in
-    /// the same millisecond.
-    seen: HashSet<(String, i64, Option<u32>, Option<u64>)>,
+    /// the same millisecond. In which run of the file each was, and at which place.
+    seen: HashMap<(String, i64, Option<u32>, Option<u64>), (usize, usize)>,
+    /// Test cases of the executions of this run.
+    executed: HashSet<String>,
+    /// Files that the execution under way has noted: a loop may name thousands.
+    noted: Noted,
     /// Test cases and when they ended, for a tail that begins inside one.
     ended: HashSet<(String, i64)>,
     /// Variables of called test cases, and typed texts, that are known already.
@@ -78,19 +85,19 @@ fn variable(member: &Value) -> Variable {
     }
 }
 
-/// Notes the files that a record names.
-fn record_files(record: &Record, steps: &Steps, execution: &mut Execution) {
+/// Notes the files that a record names; `noted` are those that are known already.
+fn record_files(record: &Record, steps: &Steps, execution: &mut Execution, noted: &mut Noted) {
     let recorded = |path: &str| Recorded {
         path: path.to_owned(),
         step: steps.number(),
     };
     for (name, value) in &record.properties {
-        let files = match name.as_str() {
-            "attachment" => &mut execution.attachments,
-            "video-attachment" => &mut execution.videos,
+        let (is_video, files) = match name.as_str() {
+            "attachment" => (false, &mut execution.attachments),
+            "video-attachment" => (true, &mut execution.videos),
             _ => continue,
         };
-        if !value.is_empty() && !files.iter().any(|known| known.path == *value) {
+        if !value.is_empty() && noted.insert((is_video, value.clone())) {
             files.push(recorded(value));
         }
     }
@@ -188,6 +195,7 @@ impl LogReader {
         if is_new {
             let earlier = std::mem::take(&mut self.log);
             self.earlier_runs.push(earlier);
+            self.executed.clear();
             self.log.first_millis = record.millis;
             self.log.last_millis = record.millis;
         }
@@ -276,7 +284,7 @@ impl LogReader {
             *count += 1;
         }
         let current = self.current.as_mut().unwrap_or(&mut self.orphan);
-        record_files(&record, &self.steps, current);
+        record_files(&record, &self.steps, current, &mut self.noted);
         if failed && !self.verdict_given {
             self.steps.failed(&record.message, record.millis);
         }
@@ -365,8 +373,7 @@ impl LogReader {
         self.orphan_failures = (0, String::new());
         // 4.7 names the iteration here, but a test case may be called so as well.
         let plain = without_iteration(path);
-        let mut known = self.log.executions.iter();
-        let path = if known.any(|execution| execution.test_case == plain) {
+        let path = if self.executed.contains(plain) {
             plain
         } else {
             path
@@ -403,6 +410,7 @@ impl LogReader {
 
     fn finish_execution(&mut self, has_ended: bool, ended: Option<i64>) {
         self.verdict_given = false;
+        self.noted.clear();
         let mut steps = std::mem::take(&mut self.steps);
         let Some(mut execution) = self.current.take() else {
             return;
@@ -410,8 +418,7 @@ impl LogReader {
         execution.step = if has_ended {
             steps.explains(&execution.message, &execution.test_case)
         } else {
-            let under_way = steps.innermost(self.log.last_millis);
-            under_way.map(|(step, _)| step)
+            steps.innermost(self.log.last_millis)
         };
         execution.has_ended = has_ended;
         execution.ended = ended;
@@ -421,25 +428,25 @@ impl LogReader {
         if let Some(started) = execution.started {
             let (retry, sequence) = (execution.retry, execution.sequence);
             let key = (execution.test_case.clone(), started, retry, sequence);
-            if !self.seen.insert(key) {
-                self.replace_by_later_copy(execution);
+            let place = (self.earlier_runs.len(), self.log.executions.len());
+            if let Some(&first) = self.seen.get(&key) {
+                self.replace_by_later_copy(first, execution);
                 return;
             }
+            self.seen.insert(key, place);
+        }
+        if !self.executed.contains(&execution.test_case) {
+            self.executed.insert(execution.test_case.clone());
         }
         self.log.executions.push(execution);
     }
 
-    /// A tail that was written twice: the copy that has an end tells more.
-    fn replace_by_later_copy(&mut self, copy: Execution) {
-        let first = self.log.executions.iter_mut().find(|execution| {
-            execution.test_case == copy.test_case
-                && execution.started == copy.started
-                && execution.retry == copy.retry
-                && execution.sequence == copy.sequence
-        });
-        if let Some(first) = first
-            && !first.has_ended
-        {
+    /// A tail that was written twice: the copy that has an end tells more. Of an earlier run of the
+    /// file none is looked for.
+    fn replace_by_later_copy(&mut self, (run, at): (usize, usize), copy: Execution) {
+        let is_of_this_run = run == self.earlier_runs.len();
+        let first = self.log.executions.get_mut(at);
+        if let Some(first) = first.filter(|first| is_of_this_run && !first.has_ended) {
             *first = copy;
         }
     }

@@ -27,8 +27,9 @@ pub(super) struct Records<R> {
     buffer: Vec<u8>,
     /// How far `buffer` has been used.
     used: usize,
-    /// The line of `buffer[0]`.
-    line: u64,
+    /// How far lines have been counted: place in `buffer`, and its line. A place in the midst of a
+    /// long buffer is asked for often.
+    counted: (usize, u64),
     tags: Tags,
     /// How many records were read.
     read: usize,
@@ -56,7 +57,7 @@ impl<R: Read> Records<R> {
             source: TextReader::new(source),
             buffer: Vec::new(),
             used: 0,
-            line: 1,
+            counted: (0, 1),
             tags: Tags {
                 start: Finder::new(START),
                 end: Finder::new(END),
@@ -147,8 +148,11 @@ impl<R: Read> Records<R> {
     }
 
     /// The line that the reader has come to, counted from 1.
-    pub(super) fn line(&self) -> u64 {
-        self.line + newlines(&self.buffer[..self.used])
+    pub(super) fn line(&mut self) -> u64 {
+        let (from, line) = self.counted;
+        let line = line + newlines(&self.buffer[from..self.used]);
+        self.counted = (self.used, line);
+        line
     }
 
     /// What could not be read so far.
@@ -173,14 +177,14 @@ impl<R: Read> Records<R> {
 
     /// Goes on behind bytes that are no record.
     fn skip(&mut self, count: usize) {
-        let skipped = &self.buffer[self.used..self.used + count];
-        let blank = skipped.iter().take_while(|byte| byte.is_ascii_whitespace());
-        let blank = blank.count();
+        let skipped = self.used..self.used + count;
+        let blank = self.buffer[skipped.clone()].iter();
+        let blank = blank.take_while(|byte| byte.is_ascii_whitespace()).count();
         if blank < count && self.between.is_blank() {
-            let line = self.line() + newlines(&skipped[..blank]);
+            let line = self.line() + newlines(&self.buffer[skipped.clone()][..blank]);
             self.between.begins_at(line);
         }
-        self.between.add(&skipped[blank..]);
+        self.between.add(&self.buffer[skipped][blank..]);
         self.used += count;
     }
 
@@ -216,9 +220,10 @@ impl<R: Read> Records<R> {
     }
 
     fn read_more(&mut self) -> io::Result<bool> {
-        self.line += newlines(&self.buffer[..self.used]);
+        let line = self.line();
         self.buffer.drain(..self.used);
         self.used = 0;
+        self.counted = (0, line);
         // As much again as waits already: a long record is searched for its end a few times,
         // not once a chunk.
         let before = self.buffer.len();

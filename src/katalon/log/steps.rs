@@ -5,11 +5,16 @@
 //! around it, then the test case. A script may also catch one and go on. So two are kept, the first
 //! and the last that climbed by itself, and the verdict on the test case tells which of them counts.
 
+use std::rc::Rc;
+
 use super::super::times::{between, from_millis};
 use super::super::{Step, failure};
 
 /// Steps inside each other that are followed; deeper ones are damage or made to break us.
 const DEEPEST: usize = 256;
+
+/// Levels of a step's number that are told; it stands beside each picture.
+const LONGEST_NUMBER: usize = 16;
 
 /// Letters of a message that have to agree with the verdict.
 const COMPARED: usize = 60;
@@ -17,23 +22,32 @@ const COMPARED: usize = 60;
 /// Something that began inside a test case and has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Inner {
-    CalledTestCase(String),
+    CalledTestCase(Rc<str>),
     Step(OpenStep),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct OpenStep {
-    name: String,
+    /// Shared, because a failure notes the names of all steps around it, and a loop may fail
+    /// thousands of times.
+    name: Rc<str>,
+    /// Whether it calls a test case.
+    calls: bool,
     /// Position among the steps around it, as the script has it.
     index: Option<u32>,
     line: Option<u32>,
     started: Option<i64>,
 }
 
+/// The steps around a failure, each with its number.
+type Place = Vec<(Option<u32>, Rc<str>)>;
+
 /// A failure, and how far it has climbed.
 #[derive(Clone, Debug, Default)]
 struct Climbing {
+    /// The step without its place.
     innermost: Step,
+    place: Place,
     /// Which step that is; each that begins has a higher number.
     began_at: u64,
     /// Which step said it last.
@@ -78,13 +92,14 @@ impl Steps {
         started: Option<i64>,
     ) {
         let name = message.strip_prefix("Start ").unwrap_or(message);
-        let name = match name.split_once(" : ") {
-            Some(("action", name)) => name.to_owned(),
+        let name: Rc<str> = match name.split_once(" : ") {
+            Some(("action", name)) => name.into(),
             // `listener action : afterTestCase`, `tear down : closeAll`.
-            Some((kind, name)) => format!("{kind} {name}"),
-            None => name.to_owned(),
+            Some((kind, name)) => format!("{kind} {name}").into(),
+            None => name.into(),
         };
         self.push(Inner::Step(OpenStep {
+            calls: name.contains("callTestCase"),
             name,
             index,
             line,
@@ -113,7 +128,7 @@ impl Steps {
 
     /// A test case is called.
     pub(super) fn call(&mut self, name: &str) {
-        self.push(Inner::CalledTestCase(name.to_owned()));
+        self.push(Inner::CalledTestCase(name.into()));
     }
 
     /// A test case that was called has ended, and the steps with it that it left open.
@@ -141,38 +156,37 @@ impl Steps {
             Inner::Step(step) => step.index,
             Inner::CalledTestCase(_) => None,
         });
+        let indices = indices.take(LONGEST_NUMBER);
         let indices: Vec<String> = indices.map(|index| index.to_string()).collect();
         indices.join(".")
     }
 
-    /// The innermost step that is open, as it stands at that time.
-    pub(super) fn innermost(&self, now: Option<i64>) -> Option<(Step, u64)> {
-        let (step, serial) = self
-            .open
+    /// The innermost step that is open, and which one that is.
+    fn innermost_open(&self) -> Option<(&OpenStep, u64)> {
+        self.open
             .iter()
             .rev()
             .find_map(|(inner, serial)| match inner {
                 Inner::Step(step) => Some((step, *serial)),
                 Inner::CalledTestCase(_) => None,
-            })?;
-        let started = step.started.and_then(from_millis);
-        let now = now.and_then(from_millis);
-        let step = Step {
-            place: self.place(),
-            line: step.line,
-            message: String::new(),
-            duration: started
-                .zip(now)
-                .and_then(|(started, now)| between(started, now)),
-        };
-        Some((step, serial))
+            })
+    }
+
+    /// The innermost step that is open, as it stands at that time.
+    pub(super) fn innermost(&self, now: Option<i64>) -> Option<Step> {
+        let (step, _) = self.innermost_open()?;
+        Some(Step {
+            place: told(&self.place()),
+            ..step.at(now)
+        })
     }
 
     /// The innermost step that is open says that it failed.
     pub(super) fn failed(&mut self, message: &str, now: Option<i64>) {
-        let Some((step, serial)) = self.innermost(now) else {
+        let Some((step, serial)) = self.innermost_open() else {
             return;
         };
+        let step = step.at(now);
         if let Some(last) = &mut self.last
             // An older step is one around it.
             && serial <= last.came_to
@@ -190,6 +204,7 @@ impl Steps {
                 message: message.to_owned(),
                 ..step
             },
+            place: self.place(),
             began_at: serial,
             came_to: serial,
             begun: self.begun,
@@ -204,21 +219,21 @@ impl Steps {
         self.begun_at_verdict.get_or_insert(self.begun);
     }
 
-    fn place(&self) -> Vec<String> {
-        let mut place: Vec<String> = Vec::new();
+    fn place(&self) -> Place {
+        let mut place = Place::new();
         let mut caller = None;
         for (inner, _) in &self.open {
             match inner {
                 Inner::Step(step) => {
-                    place.push(numbered(step.index, &step.name));
-                    caller = step.name.contains("callTestCase").then_some(step.index);
+                    place.push((step.index, Rc::clone(&step.name)));
+                    caller = step.calls.then_some(step.index);
                 }
                 Inner::CalledTestCase(name) => {
                     let index = caller.take().flatten();
                     if index.is_some() {
                         place.pop();
                     }
-                    place.push(numbered(index, name));
+                    place.push((index, Rc::clone(name)));
                 }
             }
         }
@@ -240,15 +255,35 @@ impl Steps {
         let last = last.filter(|last| is_told(last) || last.begun == begun);
         // With failures that let the script go on the first is the reason, else what came last.
         let first = first.filter(is_told);
-        first.or(last).map(|climbing| climbing.innermost)
+        first.or(last).map(|climbing| Step {
+            place: told(&climbing.place),
+            ..climbing.innermost
+        })
     }
 }
 
-fn numbered(index: Option<u32>, name: &str) -> String {
-    match index {
-        Some(index) => format!("{index}. {name}"),
-        None => name.to_owned(),
+impl OpenStep {
+    /// The step as it stands at that time, without its place.
+    fn at(&self, now: Option<i64>) -> Step {
+        let started = self.started.and_then(from_millis);
+        let now = now.and_then(from_millis);
+        Step {
+            place: Vec::new(),
+            line: self.line,
+            message: String::new(),
+            duration: started
+                .zip(now)
+                .and_then(|(started, now)| between(started, now)),
+        }
     }
+}
+
+fn told(place: &Place) -> Vec<String> {
+    let numbered = |(index, name): &(Option<u32>, Rc<str>)| match index {
+        Some(index) => format!("{index}. {name}"),
+        None => name.to_string(),
+    };
+    place.iter().map(numbered).collect()
 }
 
 #[cfg(test)]
@@ -416,7 +451,7 @@ mod tests {
         let began = Some(1_754_902_500_000);
         steps.begin("Start action : click", Some(2), Some(21), began);
         assert_eq!(steps.number(), "3.2");
-        let (step, _) = steps.innermost(began.map(|began| began + 1500)).unwrap();
+        let step = steps.innermost(began.map(|began| began + 1500)).unwrap();
         assert_eq!(
             (step.line, step.duration.unwrap().as_millis()),
             (Some(21), 1500)
@@ -424,7 +459,7 @@ mod tests {
         let mut steps = Steps::default();
         steps.begin("Start listener action : afterTestCase", None, None, None);
         assert_eq!(steps.number(), "");
-        let (step, _) = steps.innermost(began).unwrap();
+        let step = steps.innermost(began).unwrap();
         assert_eq!(step.place, ["listener action afterTestCase"]);
         assert_eq!((step.line, step.duration), (None, None));
     }
