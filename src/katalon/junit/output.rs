@@ -15,6 +15,14 @@ use crate::secrets::typed;
 /// Letters of a step's message that have to agree with that of the test case.
 const COMPARED: usize = 60;
 
+/// Failed steps among which the one is looked for that the failure tells of: the last ones. A step
+/// fails with those around it, and not thousands do at once.
+const MOST_FAILED: usize = 250;
+
+/// Bytes of a failure in which the message of a step is looked for: what went wrong stands before
+/// the stack trace.
+const TOLD: usize = 16 * 1024;
+
 /// An entry of the output.
 struct Entry<'a> {
     time: WrittenTime,
@@ -58,6 +66,7 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
         case.message = Some(verdict.to_owned());
     }
     let told = case.message.as_deref().unwrap_or_default();
+    let told = &told[..told.floor_char_boundary(TOLD)];
     let is_told = |(_, message): &&(&str, &str)| {
         let message = failure::reason_of(message).trim_start();
         let line = message.lines().next().unwrap_or_default();
@@ -67,7 +76,8 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
     // The step around it comes before the one that failed, with the same message. If nothing tells
     // which it was, it is the last, unless the script caught that and went on.
     let last = failed_steps.last().filter(|_| !went_on);
-    let failed = failed_steps.iter().rfind(is_told).or(last);
+    let latest = failed_steps.len().saturating_sub(MOST_FAILED);
+    let failed = failed_steps.iter().skip(latest).rfind(is_told).or(last);
     case.step = failed.map(|(name, message)| Step {
         place: vec![(*name).to_owned()],
         line: None,
