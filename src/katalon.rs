@@ -12,6 +12,8 @@ use jiff::Timestamp;
 pub mod binding;
 pub mod collection;
 mod contents;
+#[cfg(test)]
+mod cost_tests;
 mod failure;
 pub mod find;
 pub mod har;
