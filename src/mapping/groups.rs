@@ -1,5 +1,6 @@
 //! Which reports share a run.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use crate::inputs::TestRunPer;
@@ -23,30 +24,31 @@ pub fn groups(reports: &[Report], pending: &[usize], per: TestRunPer) -> Vec<Vec
 }
 
 /// One execution of a collection: its path, and the folder by which it differs from another one.
-type Execution<'a> = Option<(&'a str, &'a Path)>;
+type Execution<'a> = (&'a str, &'a Path);
 
 /// A suite outside any collection is alone; a collection executed twice is two.
 fn by_collection(reports: &[Report], pending: &[usize]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(Execution<'_>, Vec<usize>)> = Vec::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut group_of: HashMap<Execution<'_>, usize> = HashMap::new();
     for &at in pending {
         let report = &reports[at];
         let session = report
             .collection_folder
             .as_deref()
             .unwrap_or_else(|| above_suite(report));
-        let execution = report
-            .collection
-            .as_deref()
-            .map(|collection| (collection, session));
-        let known = groups
-            .iter_mut()
-            .find(|(known, _)| known.is_some() && *known == execution);
-        match known {
-            Some((_, group)) => group.push(at),
-            None => groups.push((execution, vec![at])),
+        let Some(collection) = report.collection.as_deref() else {
+            groups.push(vec![at]);
+            continue;
+        };
+        let group = *group_of
+            .entry((collection, session))
+            .or_insert(groups.len());
+        match groups.get_mut(group) {
+            Some(group) => group.push(at),
+            None => groups.push(vec![at]),
         }
     }
-    groups.into_iter().map(|(_, group)| group).collect()
+    groups
 }
 
 /// The folder above the suite's path and time: what suites of one execution have in common where the

@@ -134,34 +134,30 @@ fn start(reports: &[&Report], zone: &TimeZone, format: &str) -> String {
 
 /// The titles of results: the last part of the path, from the part where they differ if two share it.
 pub(super) fn result_titles(paths: &[&TestCasePath]) -> Vec<String> {
-    let mut parts: Vec<usize> = vec![1; paths.len()];
-    loop {
-        let titles: Vec<&str> = paths
-            .iter()
-            .zip(&parts)
-            .map(|(path, &parts)| last_parts(path.as_str(), parts))
-            .collect();
-        let mut sharing: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, title) in titles.iter().enumerate() {
-            sharing.entry(title).or_default().push(at);
-        }
-        let mut longer = false;
-        for group in sharing.values() {
-            // Results of one test case in several suites share the whole path.
-            if group.iter().all(|&at| paths[at] == paths[group[0]]) {
-                continue;
-            }
-            for &at in group {
-                if titles[at].len() < paths[at].as_str().trim_end_matches('/').len() {
-                    parts[at] += 1;
-                    longer = true;
-                }
-            }
-        }
-        if !longer {
-            return titles.into_iter().map(str::to_owned).collect();
+    // Sorted from the end, those that share most stand side by side. Results of one test case in
+    // several suites share the whole path, and need no more for it.
+    let mut sorted: Vec<&TestCasePath> = paths.to_vec();
+    sorted.sort_unstable_by(|a, b| from_end(a).cmp(from_end(b)).then_with(|| a.cmp(b)));
+    sorted.dedup();
+    let mut shared: HashMap<&TestCasePath, usize> = HashMap::new();
+    for pair in sorted.windows(2) {
+        let parts = from_end(pair[0]).zip(from_end(pair[1]));
+        let parts = parts.take_while(|(a, b)| a == b).count();
+        for path in pair {
+            let most = shared.entry(path).or_default();
+            *most = parts.max(*most);
         }
     }
+    let title = |path: &&TestCasePath| {
+        let shared = shared.get(path).copied().unwrap_or_default();
+        last_parts(path.as_str(), shared + 1).to_owned()
+    };
+    paths.iter().map(title).collect()
+}
+
+/// The parts of a path, the last one first.
+fn from_end(path: &TestCasePath) -> impl Iterator<Item = &str> {
+    path.as_str().trim_end_matches('/').rsplit('/')
 }
 
 fn last_parts(path: &str, parts: usize) -> &str {
@@ -197,6 +193,21 @@ mod tests {
         let path = TestCasePath::new("Test Cases/A/Valid");
         assert_eq!(result_titles(&[&path, &path]), ["Valid", "Valid"]);
         assert_eq!(result_titles(&[&TestCasePath::new("Test Cases/A/")]), ["A"]);
+    }
+
+    #[test]
+    fn a_title_is_the_whole_path_where_another_ends_with_it() {
+        let paths = ["A/Valid", "Valid", "B/A/Valid", "/Valid", "Valid/"].map(TestCasePath::new);
+        let titles = result_titles(&paths.iter().collect::<Vec<_>>());
+        assert_eq!(titles, ["A/Valid", "Valid", "B/A/Valid", "/Valid", "Valid"]);
+    }
+
+    #[test]
+    fn deep_paths_that_differ_in_their_first_part_cost_no_more_than_their_length() {
+        let deep = |first: &str| TestCasePath::new(format!("{first}/{}z", "a/".repeat(200_000)));
+        let paths = [deep("x"), deep("y")];
+        let titles = result_titles(&paths.iter().collect::<Vec<_>>());
+        assert_eq!(titles, paths.map(|path| path.as_str().to_owned()));
     }
 
     #[test]
