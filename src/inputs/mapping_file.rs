@@ -4,7 +4,7 @@
 //! People keep it in spreadsheets, which write the separator of their country, a byte order mark,
 //! and a first line `sep=;`. Columns are found by their names; others may stand beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -25,6 +25,23 @@ const PREFIX: &str = "Test Cases/";
 pub struct MappingFile {
     ids: BTreeMap<TestCasePath, Vec<u64>>,
     oddities: Vec<String>,
+}
+
+/// Numbers that are named one by one where they are no IDs, and digits of each that are shown.
+const MOST_NAMED: usize = 10;
+const SHOWN: usize = 80;
+
+/// Test cases that one Katalon test case stands for: more are a mistake, and each is looked for in
+/// every plan.
+const MOST_IDS: usize = 1_000;
+
+/// What is met while the file is read.
+#[derive(Default)]
+struct Met {
+    /// The IDs of each Katalon test case.
+    known: HashMap<TestCasePath, HashSet<u64>>,
+    /// Numbers that are no IDs.
+    wrong: usize,
 }
 
 impl MappingFile {
@@ -60,10 +77,26 @@ impl MappingFile {
         // IDs that nobody put into quotes make cells of their own.
         let ids_run_on = ids + 1 == header.len();
         let mut mapping = Self::default();
+        let mut met = Met::default();
         for record in reader.records() {
             let record = record.map_err(|error| error.to_string())?;
             let line = record.position().map_or(0, csv::Position::line) + lines_before;
-            mapping.take(&record, line, test_cases, ids, ids_run_on);
+            mapping.take(&record, line, test_cases, ids, ids_run_on, &mut met);
+        }
+        if met.wrong > MOST_NAMED {
+            let others = met.wrong - MOST_NAMED;
+            let more = format!("{others} more numbers are no IDs of test cases");
+            mapping.oddities.push(more);
+        }
+        for (path, ids) in &mut mapping.ids {
+            if ids.len() > MOST_IDS {
+                let path: String = path.as_str().chars().take(SHOWN).collect();
+                mapping.oddities.push(format!(
+                    "'{path}' stands for {} test cases, and the first {MOST_IDS} count",
+                    ids.len()
+                ));
+                ids.truncate(MOST_IDS);
+            }
         }
         Ok(mapping)
     }
@@ -75,6 +108,7 @@ impl MappingFile {
         test_case: usize,
         ids: usize,
         run_on: bool,
+        met: &mut Met,
     ) {
         let path = record.get(test_case).unwrap_or_default().trim();
         if path.is_empty() {
@@ -87,7 +121,9 @@ impl MappingFile {
         };
         let cells = record.iter().skip(ids);
         let cells = cells.take(if run_on { usize::MAX } else { 1 });
-        let known = self.ids.entry(TestCasePath::new(path)).or_default();
+        let path = TestCasePath::new(path);
+        let known = met.known.entry(path.clone()).or_default();
+        let all = self.ids.entry(path).or_default();
         for word in cells.flat_map(|cell| cell.split(|c: char| !c.is_ascii_digit())) {
             if word.is_empty() {
                 continue;
@@ -99,13 +135,18 @@ impl MappingFile {
                 .and_then(|id| u64::try_from(id).ok())
             {
                 Some(id) if id > 0 => {
-                    if !known.contains(&id) {
-                        known.push(id);
+                    if known.insert(id) {
+                        all.push(id);
                     }
                 }
-                Some(_) | None => self
-                    .oddities
-                    .push(format!("line {line}: '{word}' is no ID of a test case")),
+                Some(_) | None => {
+                    met.wrong += 1;
+                    if met.wrong <= MOST_NAMED {
+                        let word: String = word.chars().take(SHOWN).collect();
+                        let oddity = format!("line {line}: '{word}' is no ID of a test case");
+                        self.oddities.push(oddity);
+                    }
+                }
             }
         }
     }
@@ -205,6 +246,25 @@ mod tests {
                 "line 3: '99999999999' is no ID of a test case",
                 "line 4: '0' is no ID of a test case"
             ]
+        );
+    }
+
+    #[test]
+    fn more_numbers_than_anybody_means_are_counted() {
+        let ids: String = (1..=60_000).map(|id| format!("{id} ")).collect();
+        let text = format!(
+            "katalonTestCase,azureTestCaseIds\nA,{ids}\nB,{}",
+            "0 ".repeat(15)
+        );
+        let mapping = MappingFile::read(text.as_bytes()).unwrap();
+        let path = TestCasePath::new("Test Cases/A");
+        assert_eq!(mapping.ids(&path).len(), 1_000);
+        let oddities = mapping.oddities();
+        assert_eq!(oddities.len(), 12);
+        assert_eq!(oddities[10], "5 more numbers are no IDs of test cases");
+        assert_eq!(
+            oddities[11],
+            "'Test Cases/A' stands for 60000 test cases, and the first 1000 count"
         );
     }
 

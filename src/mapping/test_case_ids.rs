@@ -8,10 +8,19 @@
 //!
 //! The first source that gives one wins; an ID given twice counts once.
 
+use std::collections::HashSet;
+
 use crate::azure_devops::TestCaseId;
 use crate::inputs::{MappingFile, TestCaseIdPattern};
 use crate::katalon::project::{IntegratedId, Project, TestCase};
 use crate::katalon::{Row, TestCasePath, TestResult};
+
+/// Test cases that the pattern, or one value of a variable, gives at most: whoever names a test case
+/// could else make the program look for millions.
+const MOST_IDS: usize = 1_000;
+
+/// Bytes of a path or tag that the pattern is looked for in.
+const LONGEST: usize = 16 * 1024;
 
 /// What gives IDs.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +63,11 @@ impl IdSources<'_> {
         let texts = std::iter::once(result.test_case.as_str())
             .chain(tags.map(String::as_str))
             .chain(result.tags.iter().map(String::as_str));
-        Ids::of(texts.flat_map(|text| pattern.found(text)).filter_map(id))
+        let texts = texts.map(|text| &text[..text.floor_char_boundary(LONGEST)]);
+        let found = texts.flat_map(|text| pattern.found(text)).filter_map(id);
+        let mut ids = Ids::of(found);
+        ids.ids.truncate(MOST_IDS);
+        ids
     }
 
     /// The IDs of a test case by itself, without a report of it: a variable has its default value.
@@ -83,13 +96,12 @@ impl IdSources<'_> {
                 continue;
             }
             let TestResult {
-                test_case,
-                tags,
-                rows,
+                test_case, rows, ..
             } = result;
             results.extend(rows.into_iter().map(|row| TestResult {
                 test_case: test_case.clone(),
-                tags: tags.clone(),
+                // Where the '.tc' gives IDs nothing looks at tags, of which there may be many.
+                tags: Vec::new(),
                 rows: vec![row],
             }));
         }
@@ -112,25 +124,22 @@ impl IdSources<'_> {
 
 impl Ids {
     fn of(ids: impl Iterator<Item = u64>) -> Self {
-        let mut found = Self::default();
-        ids.for_each(|id| found.take(id));
-        found
-    }
-
-    fn take(&mut self, id: u64) {
-        if !self.ids.contains(&TestCaseId(id)) {
-            self.ids.push(TestCaseId(id));
+        let mut known = HashSet::new();
+        Self {
+            ids: ids.map(TestCaseId).filter(|&id| known.insert(id)).collect(),
+            unresolved: Vec::new(),
         }
     }
 }
 
 /// The ids of a `.tc`, variables resolved by the rows.
 fn resolved(test_case: &TestCase, rows: &[Row]) -> Ids {
-    let mut ids = Ids::default();
+    let mut found = Vec::new();
+    let mut unresolved = Vec::new();
     for given in &test_case.ids {
         let name = match given {
             IntegratedId::Number(number) => {
-                ids.take(*number);
+                found.push(*number);
                 continue;
             }
             IntegratedId::Variable(name) => name,
@@ -140,14 +149,17 @@ fn resolved(test_case: &TestCase, rows: &[Row]) -> Ids {
             let value = value.unwrap_or_default();
             // A variable may hold a list as well.
             let words = value.split(|c: char| c == ',' || c == ';' || c.is_whitespace());
-            let numbers: Vec<u64> = words.filter_map(id).collect();
+            let numbers: Vec<u64> = words.filter_map(id).take(MOST_IDS).collect();
             if numbers.is_empty() {
-                ids.unresolved.push((name.clone(), value.to_owned()));
+                unresolved.push((name.clone(), value.to_owned()));
             }
-            numbers.into_iter().for_each(|number| ids.take(number));
+            found.extend(numbers);
         }
     }
-    ids
+    Ids {
+        unresolved,
+        ..Ids::of(found.into_iter())
+    }
 }
 
 /// What a row was bound to under a name. Katalon writes `(Default) ado_id` for a variable of the
@@ -286,6 +298,25 @@ mod tests {
         assert_eq!(ids(&empty, Some(&without), pattern.as_ref()), [7, 9, 8]);
         assert_eq!(ids(&empty, None, pattern.as_ref()), [7, 8]);
         assert_eq!(ids(&empty, Some(&without), None), [0; 0]);
+    }
+
+    #[test]
+    fn a_name_that_is_full_of_numbers_stands_for_no_more_than_anybody_means() {
+        let pattern = Option::<TestCaseIdPattern>::parse(r"TC(\d+)").unwrap();
+        let sources = IdSources {
+            mapping_file: &MappingFile::default(),
+            project: None,
+            pattern: pattern.as_ref(),
+        };
+        let name: String = (1..=50_000).map(|id| format!("TC{id} ")).collect();
+        let tags = (1..=50_000).map(|id| format!("TC{id}")).collect();
+        let result = TestResult {
+            test_case: TestCasePath::new(name),
+            tags,
+            rows: vec![row(&[])],
+        };
+        let ids = numbers(&sources.ids(&result));
+        assert_eq!((ids.len(), ids[0], ids[999]), (1_000, 1, 1_000));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Reads a `.tc` file: tags, variables, and which test cases of a test management it stands for.
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use super::super::binding::groovy_value;
@@ -10,6 +11,17 @@ const PRODUCT: &str = "Azure";
 
 /// The property that holds its ids.
 const IDS: &str = "azure.testcase.ids";
+
+/// Test cases that one Katalon test case stands for: more are a mistake, and each is looked for in
+/// every plan.
+const MOST_IDS: usize = 1_000;
+
+/// Variables that hold ids: each is looked for in every row.
+const MOST_VARIABLES: usize = 20;
+
+/// Words that are named one by one where they are no ids, and how much of each is shown.
+const MOST_NAMED: usize = 10;
+const SHOWN: usize = 80;
 
 /// What a `.tc` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,28 +64,52 @@ pub fn read(source: impl Read) -> Result<(TestCase, Vec<String>), String> {
     }
     let mut test_case = TestCase::default();
     let mut oddities = Vec::new();
+    let mut known = HashSet::new();
     for tag in root.text_of("tag").split(',').map(str::trim) {
-        if !tag.is_empty() && !test_case.tags.iter().any(|known| known == tag) {
+        if !tag.is_empty() && known.insert(tag) {
             test_case.tags.push(tag.to_owned());
         }
     }
+    let mut known = HashSet::new();
+    let mut wrong = Vec::new();
     for text in root.all("integratedEntity").filter_map(ids_text) {
-        let (ids, wrong) = parse_ids(text);
+        let (ids, no_ids) = parse_ids(text);
         for id in ids {
-            if !test_case.ids.contains(&id) {
+            if known.insert(id.clone()) {
                 test_case.ids.push(id);
             }
         }
-        oddities.extend(
-            wrong
-                .into_iter()
-                .map(|word| format!("'{word}' is no id of a test case")),
-        );
+        wrong.extend(no_ids);
         let all = test_case.ids_text.get_or_insert_default();
         if !all.is_empty() {
             all.push_str(", ");
         }
         all.push_str(text);
+    }
+    let named = wrong.iter().take(MOST_NAMED);
+    oddities.extend(named.map(|word| format!("'{}' is no id of a test case", shown(word))));
+    if wrong.len() > MOST_NAMED {
+        let others = wrong.len() - MOST_NAMED;
+        oddities.push(format!("{others} more words are no ids of test cases"));
+    }
+    if test_case.ids.len() > MOST_IDS {
+        oddities.push(format!(
+            "it names {} test cases, and the first {MOST_IDS} count",
+            test_case.ids.len()
+        ));
+        test_case.ids.truncate(MOST_IDS);
+    }
+    let is_variable = |id: &IntegratedId| matches!(id, IntegratedId::Variable(_));
+    let variables = test_case.ids.iter().filter(|id| is_variable(id)).count();
+    if variables > MOST_VARIABLES {
+        oddities.push(format!(
+            "its ids stand in {variables} variables, and the first {MOST_VARIABLES} count"
+        ));
+        let mut met = 0;
+        test_case.ids.retain(|id| {
+            met += usize::from(is_variable(id));
+            !is_variable(id) || met <= MOST_VARIABLES
+        });
     }
     let variables = root.all("variable").map(|variable| TestCaseVariable {
         name: variable.text_of("name").to_owned(),
@@ -84,6 +120,14 @@ pub fn read(source: impl Read) -> Result<(TestCase, Vec<String>), String> {
         .filter(|variable| !variable.name.is_empty())
         .collect();
     Ok((test_case, oddities))
+}
+
+/// The beginning of a word, which may be a whole file.
+fn shown(word: &str) -> &str {
+    word.char_indices()
+        .nth(SHOWN)
+        .and_then(|(end, _)| word.get(..end))
+        .unwrap_or(word)
 }
 
 fn ids_text(entity: &Element) -> Option<&str> {
@@ -146,6 +190,41 @@ mod tests {
         ] {
             assert_eq!(parse_ids(text), (ids, wrong), "{text}");
         }
+    }
+
+    #[test]
+    fn more_ids_tags_and_words_than_anybody_means_are_counted() {
+        let read_ids = |ids: &str, tags: &str| {
+            let tc = format!(
+                "<TestCaseEntity><tag>{tags}</tag><integratedEntity><productName>Azure\
+                 </productName><properties><entry><key>azure.testcase.ids</key><value>{ids}\
+                 </value></entry></properties></integratedEntity></TestCaseEntity>"
+            );
+            read(tc.as_bytes()).unwrap()
+        };
+        let list =
+            |piece: &dyn Fn(usize) -> String| -> String { (1..=60_000).map(piece).collect() };
+        let (test_case, oddities) =
+            read_ids(&list(&|at| format!("{at},")), &list(&|at| format!("{at},")));
+        assert_eq!((test_case.ids.len(), test_case.tags.len()), (1_000, 60_000));
+        assert_eq!(
+            oddities,
+            ["it names 60000 test cases, and the first 1000 count"]
+        );
+        let (test_case, oddities) = read_ids("7, ${a}, ${b}", &"x".repeat(3));
+        assert_eq!((test_case.ids.len(), oddities.len()), (3, 0));
+        let variables: String = (0..30).map(|at| format!("${{v{at}}},")).collect();
+        let (test_case, oddities) = read_ids(&format!("{variables}7"), "");
+        assert_eq!(test_case.ids.len(), 21);
+        assert_eq!(
+            oddities,
+            ["its ids stand in 30 variables, and the first 20 count"]
+        );
+        let words = format!("{} {}", "x".repeat(1_000), "y ".repeat(99));
+        let (_, oddities) = read_ids(&words, "");
+        assert_eq!(oddities.len(), 11);
+        assert!(oddities[0].len() < 120);
+        assert_eq!(oddities[10], "90 more words are no ids of test cases");
     }
 
     #[test]
