@@ -1,5 +1,7 @@
 //! The input `configurationMapping`: which test configuration is meant by what a test ran on.
 
+use std::collections::HashMap;
+
 use super::test_plan::IdOrName;
 use super::value::{InputValue, Kind, Wrong, entries};
 
@@ -84,19 +86,19 @@ impl InputValue for ConfigurationMapping {
 
     fn parse(text: &str) -> Result<Self, Vec<Wrong>> {
         let mut rules: Vec<ConfigurationRule> = Vec::new();
+        let mut first_of: HashMap<[Option<String>; 3], IdOrName> = HashMap::new();
         let mut wrongs = Vec::new();
         for line in entries(text) {
             match parse_rule(line) {
                 Ok(rule) => {
-                    let same = |other: &&ConfigurationRule| {
-                        other.parts == rule.parts && other.configuration != rule.configuration
-                    };
-                    match rules.iter().find(same) {
+                    let earlier = first_of.entry(rule.parts.clone());
+                    let earlier = earlier.or_insert_with(|| rule.configuration.clone());
+                    match Some(earlier).filter(|earlier| **earlier != rule.configuration) {
                         Some(earlier) => wrongs.push(Wrong {
                             part: line.to_owned(),
                             because: format!(
                                 "an earlier line gives the same the configuration '{}'",
-                                earlier.configuration.as_str()
+                                earlier.as_str()
                             ),
                             advice: "Keep one of the two lines.".to_owned(),
                         }),

@@ -10,13 +10,15 @@ pub(crate) fn read(text: &str) -> Vec<(String, String)> {
             continue;
         }
         let mut logical = line.to_owned();
-        // A line whose end is escaped goes on in the next one.
-        while ends_escaped(&logical) {
+        // A line whose end is escaped goes on in the next one. Each is looked at by itself: what
+        // ends the one before it is a whole number of escapes.
+        let mut goes_on = ends_escaped(line);
+        while goes_on {
             logical.pop();
-            match lines.next() {
-                Some(next) => logical.push_str(next.trim_start()),
-                None => break,
-            }
+            let Some(next) = lines.next() else { break };
+            let next = next.trim_start();
+            logical.push_str(next);
+            goes_on = ends_escaped(next);
         }
         let (key, value) = split(&logical);
         pairs.push((unescape(key), unescape(value)));
@@ -99,6 +101,10 @@ mod tests {
         ] {
             assert_eq!(read(line), [(key.to_owned(), value.to_owned())], "{line}");
         }
+        // Each line ends in an escape of its own and one of the line's end.
+        let long = format!("a={}b", "\\\\\\\n".repeat(200_000));
+        let value = format!("{}b", "\\".repeat(200_000));
+        assert_eq!(read(&long), [("a".to_owned(), value)]);
         assert_eq!(read("#Wed Aug 11\n! x\n\n   \n"), []);
     }
 }

@@ -14,6 +14,13 @@ use serde_json::Value;
 use super::java_properties;
 use super::text::read_whole;
 
+/// Lines of one list that are taken, of which the longest has one for each system, browser and
+/// profile. Each plan is asked for, and each rule compared with the others.
+const MOST_ITEMS: usize = 500;
+
+/// Bytes of one of these lines.
+const LONGEST_ITEM: usize = 10_000;
+
 /// What the file says; `None` and empty lists where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -256,10 +263,19 @@ impl Values {
 
     fn list<T>(&mut self, key: &str, item: impl Fn(&Value) -> Option<T>) -> Vec<T> {
         match self.json(key) {
-            Some(Value::Array(items)) => items
-                .iter()
-                .filter_map(|value| self.item(key, value, &item))
-                .collect(),
+            Some(Value::Array(items)) => {
+                if items.len() > MOST_ITEMS {
+                    let others = items.len() - MOST_ITEMS;
+                    self.oddities.push(format!(
+                        "{key}: the first {MOST_ITEMS} lines count, and {others} do not"
+                    ));
+                }
+                items
+                    .iter()
+                    .take(MOST_ITEMS)
+                    .filter_map(|value| self.item(key, value, &item))
+                    .collect()
+            }
             Some(other) => {
                 self.is_none(key, &other.to_string());
                 Vec::new()
@@ -274,9 +290,10 @@ impl Values {
         value: &Value,
         item: impl Fn(&Value) -> Option<T>,
     ) -> Option<T> {
-        let taken = item(value);
+        let text = value.to_string();
+        let taken = item(value).filter(|_| text.len() <= LONGEST_ITEM);
         if taken.is_none() {
-            self.is_none(key, &value.to_string());
+            self.is_none(key, &text);
         }
         taken
     }
@@ -339,6 +356,26 @@ submitOptions.somethingNew="{"
         assert_eq!(settings.release_definition, None);
         assert_eq!(settings.attaches_always, Some(true));
         assert_eq!(settings.attachment_kinds, ["LOG", "PNG"]);
+    }
+
+    #[test]
+    fn more_lines_than_anybody_means_are_told() {
+        let plans: Vec<String> = (1..=800).map(|id| format!("{{\"id\": {id}}}")).collect();
+        let long = format!("{{\"id\": 1, \"name\": \"{}\"}}", "x".repeat(20_000));
+        let (settings, oddities) = read_text(&format!(
+            "submitOptions.testPlans=[{long},{}]",
+            plans.join(",")
+        ));
+        assert_eq!(settings.test_plans.len(), 499);
+        let key = "submitOptions.testPlans";
+        assert_eq!(
+            oddities[0],
+            format!("{key}: the first 500 lines count, and 301 do not")
+        );
+        assert!(
+            oddities[1].ends_with("…' makes no sense here"),
+            "{oddities:?}"
+        );
     }
 
     #[test]
