@@ -40,15 +40,12 @@ impl KatalonProjects {
             found.of_report = vec![Some(0); reports.len()];
             return found;
         }
-        // Reports lie side by side, so most look above the same folder.
-        let mut known: HashMap<&Path, Option<PathBuf>> = HashMap::new();
+        let mut above = project::Above::default();
+        let mut places: HashMap<PathBuf, usize> = HashMap::new();
         let mut below: Option<Vec<PathBuf>> = None;
         for report in reports {
             let parent = report.parent().unwrap_or(report);
-            let above = known
-                .entry(parent)
-                .or_insert_with(|| project::above(parent));
-            let folder = above.clone().or_else(|| {
+            let folder = above.of(parent).or_else(|| {
                 let below = below.get_or_insert_with(|| project::below(search_folder));
                 match below.as_slice() {
                     [] => None,
@@ -61,11 +58,11 @@ impl KatalonProjects {
                     }
                 }
             });
+            let folders = &mut found.folders;
             let place = folder.map(|folder| {
-                let known = found.folders.iter().position(|known| *known == folder);
-                known.unwrap_or_else(|| {
-                    found.folders.push(folder);
-                    found.folders.len() - 1
+                *places.entry(folder).or_insert_with_key(|folder| {
+                    folders.push(folder.clone());
+                    folders.len() - 1
                 })
             });
             found.of_report.push(place);

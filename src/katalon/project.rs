@@ -4,7 +4,7 @@
 //! A project is source code that people edit and merge, so each file is read on its own, and one
 //! that is broken is named and costs nothing but itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -54,10 +54,30 @@ pub fn folder_of(path: &Path) -> Option<PathBuf> {
 
 /// The nearest folder that holds a Katalon `.prj`: the given one, or one above it.
 pub fn above(folder: &Path) -> Option<PathBuf> {
-    folder
-        .ancestors()
-        .find(|folder| project_file(folder).is_some())
-        .map(Path::to_owned)
+    Above::default().of(folder)
+}
+
+/// Finds the projects that folders lie in. Folders have others above them in common, which may be
+/// long to list, so each is looked at once.
+#[derive(Debug, Default)]
+pub struct Above {
+    holds_project: HashMap<PathBuf, bool>,
+}
+
+impl Above {
+    /// The nearest folder that holds a Katalon `.prj`: the given one, or one above it.
+    pub fn of(&mut self, folder: &Path) -> Option<PathBuf> {
+        let mut above = folder.ancestors();
+        let found = above.find(|folder| match self.holds_project.get(*folder) {
+            Some(holds) => *holds,
+            None => {
+                let holds = project_file(folder).is_some();
+                self.holds_project.insert(folder.to_path_buf(), holds);
+                holds
+            }
+        });
+        found.map(Path::to_owned)
+    }
 }
 
 /// The folders that hold a Katalon `.prj`, below a folder or itself, by path. Links are not
@@ -74,10 +94,11 @@ pub fn below(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found.dedup();
     found.retain(|folder| project_file(folder).is_some());
-    // Sorted, so that a project stands before those inside it.
+    // Sorted by parts of the path, so that those inside a project stand right behind it.
     let mut outermost: Vec<PathBuf> = Vec::new();
     for folder in found {
-        if !outermost.iter().any(|known| folder.starts_with(known)) {
+        let last = outermost.last();
+        if !last.is_some_and(|known| folder.starts_with(known)) {
             outermost.push(folder);
         }
     }
