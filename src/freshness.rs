@@ -1,6 +1,8 @@
 //! Whether a report is of this build, or lay there before: in the checkout, or on the agent.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,6 +28,24 @@ pub struct Age<'a> {
     pub clock_ahead: SignedDuration,
     /// When jobs of the build were under way on this agent; `None` if that is not known.
     pub jobs_here: Option<Vec<(Timestamp, Option<Timestamp>)>>,
+    /// The newest files of the folders that were asked for: a JUnit of several suites makes several
+    /// reports of one folder.
+    newest: Newest,
+}
+
+/// When the newest file of a folder was changed, and when it came to this disk.
+type Newest = RefCell<HashMap<PathBuf, [Option<Timestamp>; 2]>>;
+
+impl<'a> Age<'a> {
+    /// What is known before anybody asked for the build; `clock_ahead` is as in the field.
+    pub fn of(agent: &'a Agent, clock_ahead: SignedDuration) -> Self {
+        Self {
+            agent: Some(agent),
+            job_start: agent.job_start,
+            clock_ahead,
+            ..Self::default()
+        }
+    }
 }
 
 impl Age<'_> {
@@ -83,7 +103,8 @@ impl Age<'_> {
 
     /// [`Age::is_before_job`] of a folder that cannot be read: its newest file dates it.
     pub fn is_folder_before_job(&self, folder: &Path) -> bool {
-        let changed = newest(folder, changed).map(|time| self.corrected(time));
+        let [changed, _] = self.newest(folder);
+        let changed = changed.map(|time| self.corrected(time));
         let is_fresh = match (self.job_start, changed) {
             (Some(start), Some(changed)) => changed >= start,
             (_, None) => true,
@@ -94,7 +115,8 @@ impl Age<'_> {
 
     /// [`Age::is_stale`] of a folder that cannot be read.
     pub fn is_folder_stale(&self, folder: &Path) -> bool {
-        let changed = newest(folder, changed).map(|time| self.corrected(time));
+        let [changed, _] = self.newest(folder);
+        let changed = changed.map(|time| self.corrected(time));
         let (Some(build_start), Some(changed)) = (self.build_start, changed) else {
             return false;
         };
@@ -140,7 +162,20 @@ impl Age<'_> {
         };
         let downloads = (below(&agent.pipeline_workspace) && !below(&agent.sources_dir))
             || (agent.is_release() && below(&agent.artifacts_dir));
-        downloads && newest(folder, came_here).is_some_and(|time| self.corrected(time) >= job_start)
+        let is_new = |time| self.corrected(time) >= job_start;
+        downloads && {
+            let [_, came_here] = self.newest(folder);
+            came_here.is_some_and(is_new)
+        }
+    }
+
+    fn newest(&self, folder: &Path) -> [Option<Timestamp>; 2] {
+        if let Some(known) = self.newest.borrow().get(folder) {
+            return *known;
+        }
+        let read = newest(folder);
+        self.newest.borrow_mut().insert(folder.to_owned(), read);
+        read
     }
 
     /// When a report ended, by the service's clock.
@@ -151,7 +186,10 @@ impl Age<'_> {
         let told = report.ended.or(report.started.map(|(started, _)| started));
         let time = match told {
             Some(time) => (time, source),
-            None => (newest(&report.folder, changed)?, TimeSource::Exact),
+            None => {
+                let [changed, _] = self.newest(&report.folder);
+                (changed?, TimeSource::Exact)
+            }
         };
         Some((self.corrected(time.0), time.1))
     }
@@ -161,16 +199,13 @@ impl Age<'_> {
     }
 }
 
-/// The latest of a time of the files of a folder.
-fn newest(
-    folder: &Path,
-    time: impl Fn(&std::fs::Metadata) -> Option<Timestamp>,
-) -> Option<Timestamp> {
-    let entries = std::fs::read_dir(folder).ok()?;
-    entries
-        .flatten()
-        .filter_map(|entry| time(&entry.metadata().ok()?))
-        .max()
+/// When the newest file of a folder was changed, and when it came to this disk.
+fn newest(folder: &Path) -> [Option<Timestamp>; 2] {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter_map(|entry| entry.metadata().ok());
+    files.fold([None, None], |[was_changed, came], file| {
+        [was_changed.max(changed(&file)), came.max(came_here(&file))]
+    })
 }
 
 fn changed(metadata: &std::fs::Metadata) -> Option<Timestamp> {

@@ -23,13 +23,7 @@ impl<'a> Session<'a> {
         build: Option<&TargetBuild>,
     ) -> Age<'a> {
         let agent: &'a Agent = &self.context.invocation.agent;
-        let mut age = Age {
-            agent: Some(agent),
-            job_start: agent.job_start,
-            build_start: None,
-            clock_ahead: self.context.as_whom.clock_ahead,
-            jobs_here: None,
-        };
+        let mut age = Age::of(agent, self.context.as_whom.clock_ahead);
         let skip = self.context.invocation.inputs.skip_stale_reports.value;
         // For a build that is named the reports were chosen on purpose.
         let Some(build) = build.filter(|build| !build.is_named && skip) else {
