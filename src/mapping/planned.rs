@@ -1,5 +1,7 @@
 //! The run of a test plan: one result for each test point, made of one Katalon result or several.
 
+use std::collections::HashMap;
+
 use super::results::{Mapper, Message};
 use super::{Origin, Placement, Settings, new_run, report_key};
 use crate::azure_devops::{
@@ -8,7 +10,7 @@ use crate::azure_devops::{
 };
 use crate::files::Files;
 use crate::inputs::StatusMapping;
-use crate::katalon::{Report, Row, Status, TestResult};
+use crate::katalon::{Report, Row, Status, TestCasePath, TestResult};
 use crate::publish::desired::{DesiredRun, Target};
 use crate::publish::marker::ReportKey;
 use crate::secrets::Clean;
@@ -107,6 +109,8 @@ struct Execution<'r> {
     row: &'r Row,
     /// Which row of its result, from 0.
     number: usize,
+    /// Whether another result on the point is of the same test case.
+    shares_path: bool,
 }
 
 /// The whole messages of the rows of a result, of which some did not fit.
@@ -142,14 +146,20 @@ impl Mapper<'_> {
     /// worst decides. Whether there are any.
     fn add_point(&mut self, sources: &[Source<'_>]) -> bool {
         let position = self.results.len();
+        let mut of_path: HashMap<&TestCasePath, usize> = HashMap::new();
+        for source in sources {
+            *of_path.entry(&source.result.test_case).or_default() += 1;
+        }
         let executions: Vec<Execution<'_>> = sources
             .iter()
             .flat_map(|&source| {
+                let shares_path = of_path.get(&source.result.test_case) > Some(&1);
                 let rows = source.result.rows.iter().enumerate();
                 rows.map(move |(number, row)| Execution {
                     source,
                     row,
                     number,
+                    shares_path,
                 })
             })
             .collect();
@@ -228,10 +238,9 @@ impl Mapper<'_> {
     /// What tells an execution apart from the others on its point.
     fn label(&self, execution: &Execution<'_>, sources: &[Source<'_>]) -> Clean {
         let Source { report, result } = execution.source;
-        let same_path = |source: &&Source<'_>| source.result.test_case == result.test_case;
         let name = match sources {
             [_] => Clean::default(),
-            _ if sources.iter().filter(same_path).count() > 1 => self
+            _ if execution.shares_path => self
                 .clean(result.test_case.as_str())
                 .and(&Clean::own(" in "))
                 .and(&self.clean(report.suite.as_str())),

@@ -12,7 +12,7 @@
 //!
 //! Points are looked up by test case, so the time is linear in results and points.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::placement::Placement;
 use super::plan::{Configurations, Plan, configuration_name};
@@ -97,16 +97,17 @@ impl Matched {
     /// What is worth a warning though the result reaches points: test cases that reach none in any
     /// plan, and plans in which it is not clear which point is meant.
     pub fn worth_a_warning(&self) -> impl Iterator<Item = &Unreached> {
-        self.unreached.iter().filter(|unreached| {
-            let reaches = |target: &Target| target.test_case == unreached.test_case;
-            match unreached.why {
+        let reached: HashSet<TestCaseId> =
+            self.targets.iter().map(|target| target.test_case).collect();
+        self.unreached
+            .iter()
+            .filter(move |unreached| match unreached.why {
                 Why::Several(_) => true,
                 Why::NotInPlan
                 | Why::NotInSuites(_)
                 | Why::NoSuchConfiguration { .. }
-                | Why::Inactive(_) => !self.targets.iter().any(reaches),
-            }
-        })
+                | Why::Inactive(_) => !reached.contains(&unreached.test_case),
+            })
     }
 }
 

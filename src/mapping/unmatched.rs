@@ -7,6 +7,9 @@ use super::points::{Unreached, Why};
 use crate::azure_devops::{TestCaseId, TestPlanId, TestPointId};
 use crate::katalon::Status;
 
+/// Test cases that one message tells of.
+const MOST_TEST_CASES: usize = 50;
+
 /// Points that one message lists.
 const MOST_POINTS: usize = 10;
 
@@ -109,18 +112,17 @@ impl Known<'_> {
                  no number: '{value}'"
             ),
             Reason::Unreached(unreached) => {
-                let mut test_cases: Vec<TestCaseId> = Vec::new();
-                for one in unreached {
-                    if test_cases.last() != Some(&one.test_case) {
-                        test_cases.push(one.test_case);
-                    }
+                // Each plan is told of a test case, one behind the other.
+                let of_each = unreached.chunk_by(|a, b| a.test_case == b.test_case);
+                let number = of_each.clone().count();
+                let told = of_each.take(MOST_TEST_CASES).filter_map(|of_one| {
+                    let id = of_one.first()?.test_case;
+                    Some(self.test_case(id, &of_one.iter().collect::<Vec<_>>()))
+                });
+                let mut told = told.collect::<Vec<_>>().join("; ");
+                if number > MOST_TEST_CASES {
+                    told = format!("{told}; and {} more", number - MOST_TEST_CASES);
                 }
-                let of = |id: &TestCaseId| {
-                    let of_test_case = unreached.iter().filter(|one| one.test_case == *id);
-                    self.test_case(*id, &of_test_case.collect::<Vec<_>>())
-                };
-                let told: Vec<String> = test_cases.iter().map(of).collect();
-                let mut told = told.join("; ");
                 if !self.missing.is_empty() {
                     told = format!("{told}; and {}", self.missing.join("; "));
                 }
@@ -326,6 +328,25 @@ mod tests {
              one is meant: point 1 (suite 'Web', configuration 'Windows', tester 'Ann'), \
              point 2 (suite 'Web', configuration '2', no tester)"
         );
+    }
+
+    #[test]
+    fn of_many_test_cases_the_first_are_told() {
+        let unreached = (1..=60).map(|id| Unreached {
+            test_case: TestCaseId(id),
+            plan: TestPlanId(5),
+            why: Why::NotInPlan,
+        });
+        let known = Known {
+            plans: &[plan()],
+            configurations: &Configurations(Vec::new()),
+            work_items: &HashMap::new(),
+            elsewhere: &HashMap::new(),
+            missing: &[],
+        };
+        let told = known.words(&Reason::Unreached(unreached.collect()));
+        assert!(told.contains("test case 50 is not in"), "{told}");
+        assert!(told.ends_with("; and 10 more"), "{told}");
     }
 
     #[test]
