@@ -28,6 +28,7 @@ pub mod properties;
 #[cfg(test)]
 mod property_tests;
 pub mod query;
+mod remains;
 pub mod settings;
 pub(crate) mod text;
 mod times;

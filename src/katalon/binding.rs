@@ -1,19 +1,27 @@
 //! Reads `testCaseBinding`: one JSON object a line, for each case and row that was planned.
 //!
 //! Katalon writes at most 1,000 lines. The values are Groovy source, `'ann'`, `42`.
+//!
+//! A line that is damaged, or stands behind all that is used, tells nothing of rows any more. What
+//! is secret in it is so all the same: see [`super::remains`].
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::Variable;
 use super::junit::without_iteration;
-use super::text::{read_whole, unescape_java};
+use super::remains::Remains;
+use super::text::{SMALL, TextReader, unescape_java};
 use super::unknown::Unknown;
+
+/// Of a longer file not even what is secret is known.
+const LONGEST: u64 = 256 * 1024 * 1024;
 
 /// A planned case, or a planned row of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +37,16 @@ pub struct PlannedCase {
     pub masked_variables: Vec<String>,
 }
 
+impl PlannedCase {
+    /// The case, without what its row is bound to.
+    pub fn without_values(&self) -> Self {
+        Self {
+            test_case: self.test_case.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// What the file says, and how many of its lines could not be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Binding {
@@ -37,6 +55,13 @@ pub struct Binding {
     /// The first line that is no JSON object with a test case, counted from 1; a run that was
     /// killed can leave half a line.
     pub first_bad_line: Option<usize>,
+    /// The first line that is not used because the file is longer than any that Katalon writes,
+    /// counted from 1: what was planned from there on is not known.
+    pub first_unused_line: Option<usize>,
+    /// Whether there is so much in damaged and unused lines that not even what is secret is known.
+    pub has_unread: bool,
+    /// Values of damaged and unused lines. They are of no row, and good only to know what is secret.
+    pub other_variables: Vec<Variable>,
     /// What a later version of Katalon may have added.
     pub unknown: Unknown,
 }
@@ -50,22 +75,45 @@ impl Binding {
 
 /// Reads the whole file.
 pub fn read(source: impl Read) -> std::io::Result<Binding> {
-    let text = read_whole(source)?;
+    let mut source = TextReader::new(source);
+    let mut bytes = Vec::new();
+    source.by_ref().take(SMALL + 1).read_to_end(&mut bytes)?;
+    let unused = if bytes.len() as u64 > SMALL {
+        bytes.split_off(memchr::memrchr(b'\n', &bytes).map_or(0, |newline| newline + 1))
+    } else {
+        Vec::new()
+    };
     let mut binding = Binding::default();
-    for (index, line) in text.lines().enumerate() {
+    let mut remains = Remains::of_groovy();
+    // The reader gives nothing but UTF-8, so nothing is replaced here.
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines = 0;
+    for line in text.lines() {
+        lines += 1;
         if line.trim().is_empty() {
             continue;
         }
         match planned_case(line, &mut binding.unknown) {
             Some(case) => binding.cases.push(case),
             None => {
-                binding.first_bad_line.get_or_insert(index + 1);
+                binding.first_bad_line.get_or_insert(lines);
+                remains.add(line);
                 if line.trim_start().starts_with('{') {
                     binding.cases.push(damaged_case(line));
                 }
             }
         }
     }
+    if !unused.is_empty() {
+        binding.first_unused_line = Some(lines + 1);
+        let rest = Cursor::new(unused).chain(source);
+        binding.has_unread = !remains.add_all(rest, LONGEST - SMALL)?;
+    }
+    binding.has_unread |= remains.is_full();
+    for name in binding.cases.iter().flat_map(|case| &case.masked_variables) {
+        remains.add_masked(name);
+    }
+    binding.other_variables = remains.variables();
     Ok(binding)
 }
 
@@ -125,17 +173,15 @@ fn planned_case(line: &str, unknown: &mut Unknown) -> Option<PlannedCase> {
     })
 }
 
-/// The members of a JSON object whose values are no Groovy (JUnit's `data_binding`); empty if the
+/// The members of a JSON object whose values are no Groovy (JUnit's `data_binding`); `None` if the
 /// text is none.
-pub(crate) fn plain_values(json: &str) -> Vec<(String, String)> {
-    let InOrder(members) = serde_json::from_str(json.trim()).unwrap_or_default();
-    members
-        .into_iter()
-        .map(|(name, value)| {
-            let value = plain(&value);
-            (name, value)
-        })
-        .collect()
+pub(crate) fn plain_values(json: &str) -> Option<Vec<(String, String)>> {
+    let InOrder(members) = serde_json::from_str(json.trim()).ok()?;
+    let members = members.into_iter().map(|(name, value)| {
+        let value = plain(&value);
+        (name, value)
+    });
+    Some(members.collect())
 }
 
 /// A JSON object in the order in which it is written: people recognise a row by its first value.
@@ -243,6 +289,86 @@ mod tests {
         let nameless = br#"{"testCaseName":"Test Cases/A - Iteration 1"}"#;
         let binding = read(nameless.as_slice()).unwrap();
         assert_eq!(binding.cases[0].test_case, "Test Cases/A");
+    }
+
+    #[test]
+    fn a_damaged_line_tells_what_is_secret_and_nothing_of_its_row() {
+        let whole = r#"{"testCaseId":"Test Cases/A","bindedValues":{"user":"'ann'"},"maskedVariableNames":["pin"]}"#;
+        for (line, variables) in [
+            (
+                r#"{"testCaseId":"Test Cases/A","bindedValues":{"user":"'eve'","password":"'x y'","pi"#,
+                &[("password", "x y", false), ("user", "eve", false)][..],
+            ),
+            (
+                r#"{"testCaseId":"Test Cases/A","testCaseId":"Test Cases/B","bindedValues":{"pin":12}}"#,
+                &[("pin", "12", true)],
+            ),
+            (
+                r#"{"testCaseId":"Test Cases/A","bindedValues":[{"name":"a","value":"'b'"}]}"#,
+                &[
+                    ("a", "b", false),
+                    ("name", "a", false),
+                    ("value", "b", false),
+                ],
+            ),
+            (
+                r#"Cases/A","bindedValues":{"token":"'t'"}}"#,
+                &[("token", "t", false)],
+            ),
+        ] {
+            let binding = read(format!("{whole}\n{line}").as_bytes()).unwrap();
+            let told: Vec<(&str, &str, bool)> = binding
+                .other_variables
+                .iter()
+                .map(|one| (one.name.as_str(), one.value.as_str(), one.masked))
+                .collect();
+            assert_eq!(told, variables, "{line}");
+            assert_eq!(binding.first_bad_line, Some(2), "{line}");
+            assert!(!binding.has_unread);
+            for case in &binding.cases[1..] {
+                assert_eq!(case.bound_values, [], "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_file_that_is_too_long_whole_lines_are_used_and_secrets_known() {
+        let line = |row: usize, filler: usize| {
+            format!(
+                "{{\"testCaseId\":\"Test Cases/A\",\"bindedValues\":{{\"filler\":\"{}\",\
+                 \"password\":\"'secret {row}'\"}}}}\n",
+                "x".repeat(filler)
+            )
+        };
+        let mega = 1024 * 1024;
+        let short: String = (0..3).map(|row| line(row, 5 * mega)).collect();
+        let binding = read(short.as_bytes()).unwrap();
+        assert_eq!((binding.cases.len(), binding.first_unused_line), (3, None));
+        let long: String = (0..6).map(|row| line(row, 5 * mega)).collect();
+        let binding = read(long.as_bytes()).unwrap();
+        assert_eq!(
+            (binding.cases.len(), binding.first_unused_line),
+            (3, Some(4))
+        );
+        assert_eq!((binding.first_bad_line, binding.has_unread), (None, false));
+        let told = binding.other_variables.iter().map(|one| one.value.as_str());
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            ["secret 3", "secret 4", "secret 5"]
+        );
+        // One line alone.
+        let binding = read(line(1, 17 * mega).as_bytes()).unwrap();
+        assert_eq!(
+            (binding.cases.len(), binding.first_unused_line),
+            (0, Some(1))
+        );
+        assert_eq!(binding.other_variables[0].value, "secret 1");
+    }
+
+    #[test]
+    fn a_file_that_never_ends_is_left_where_nothing_of_it_can_be_known() {
+        let binding = read(std::io::repeat(b' ')).unwrap();
+        assert!(binding.has_unread && binding.first_unused_line == Some(1));
     }
 
     #[test]

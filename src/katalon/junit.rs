@@ -79,8 +79,9 @@ pub struct JunitCase {
     pub attachments: Vec<String>,
     /// Variable and value (since 10.1); Katalon cuts long names.
     pub data_binding: Vec<(String, String)>,
-    /// Texts that the steps of the output typed, as variables that the objects give their names to.
-    pub typed: Vec<Variable>,
+    /// Texts that the steps of the output typed, as variables that the objects give their names to,
+    /// and what a damaged `data_binding` still tells: good only to know what is secret.
+    pub other_variables: Vec<Variable>,
     /// The time of the first line of the output, when the attempt began: always without zone.
     pub output_began: Option<WrittenTimeOfOutput>,
 }
@@ -123,6 +124,9 @@ pub struct JunitError {
     pub cause: String,
     /// Test cases that were read before.
     pub cases_read: usize,
+    /// Variables of the test cases that were read, and what is left of the one where it ended: good
+    /// only to know what is secret.
+    pub variables: Vec<Variable>,
 }
 
 impl fmt::Display for JunitError {
@@ -159,6 +163,7 @@ pub fn read(source: impl Read) -> Result<Junit, JunitError> {
                     place: document.place(),
                     cause,
                     cases_read: document.cases_read(),
+                    variables: document.variables(&buffer),
                 });
             }
         }
@@ -396,6 +401,44 @@ mod tests {
             Some(WrittenTimeOfOutput("2021-01-25T08:26:12".parse().unwrap()))
         );
         assert_eq!(case.data_binding, [("user".to_owned(), "ann".to_owned())]);
+    }
+
+    #[test]
+    fn what_a_damaged_data_binding_tells_is_known_and_of_no_row() {
+        let cases = |binding: &str| {
+            suite(&format!(
+                "<testcase name=\"Test Cases/a\"><properties><property name=\"data_binding\">\
+                 <![CDATA[{{\"token\":\"first\"}}]]></property></properties></testcase>\
+                 <testcase name=\"Test Cases/b\"><properties>{binding}</properties></testcase>"
+            ))
+        };
+        let values = |variables: &[Variable]| {
+            let values = variables.iter().map(|one| one.value.clone());
+            values.collect::<Vec<_>>()
+        };
+        let broken =
+            cases("<property name=\"data_binding\"><![CDATA[{\"password\":\"x\",]]></property>");
+        let case = &read(broken.as_bytes()).unwrap().suites[0].cases[1];
+        assert_eq!(case.data_binding, []);
+        assert_eq!(values(&case.other_variables), ["x"]);
+        // The file ends inside of it.
+        for binding in [
+            "<property name=\"data_binding\"><![CDATA[{\"password\":\"x\",\"user",
+            "<property name=\"data_binding\" value=\"{&quot;password&quot;:&quot;x&quot;,&quot;",
+            "<property name=\"data_binding\">{&quot;password&quot;:&quot;x&quot;,&quot;us",
+            "<property name=\"data_binding\"><![CDATA[{\"password\":\"x\",\"user\":1}]]></prop",
+        ] {
+            let cut = cases(binding);
+            let cut = cut
+                .split("</properties></testcase>\n</testsuite>")
+                .next()
+                .unwrap();
+            assert!(cut.ends_with(binding), "{cut}");
+            let error = read(cut.as_bytes()).unwrap_err();
+            let mut values = values(&error.variables);
+            values.retain(|value| value != "1");
+            assert_eq!(values, ["first", "x"], "{binding}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 
 mod between;
 mod known;
+mod lost;
 mod reader;
 mod record;
 mod records;
@@ -39,7 +40,7 @@ pub struct Log {
     pub called_test_cases: usize,
     /// Variables of test cases that test cases called, and texts that were typed, as variables named
     /// after the object (without a name if the text is secret in any case). A loop may do both
-    /// thousands of times, so what is known already is left out.
+    /// thousands of times, so what is known already is left out. And what damaged records still tell.
     pub other_variables: Vec<Variable>,
     /// Messages FAILED and ERROR outside of every test case: set-up, tear-down, listeners. How many,
     /// and the first one, which tells the story.
@@ -188,7 +189,9 @@ pub fn read_parts<R: Read>(parts: impl IntoIterator<Item = R>) -> io::Result<Log
         let mut records = Records::new(source);
         while let Some(record) = records.next()? {
             reader.take(record);
+            reader.keep_others(records.take_variables());
         }
+        reader.keep_others(records.take_variables());
         extent = Extent {
             records: extent.records + records.read(),
             documents: extent.documents + records.documents(),

@@ -118,7 +118,7 @@ impl<R: Read> BufRead for TextReader<R> {
 }
 
 /// No small file of Katalon comes near it, and what is made of one takes many times its length.
-const SMALL: u64 = 16 * 1024 * 1024;
+pub(crate) const SMALL: u64 = 16 * 1024 * 1024;
 
 /// Text of a whole small file; a larger one is an error.
 pub(crate) fn read_whole(inner: impl Read) -> io::Result<String> {

@@ -176,6 +176,48 @@ fn nesting_of_any_depth_is_refused_or_passed_over() {
 }
 
 #[test]
+fn of_a_plan_that_is_too_long_the_beginning_is_used_and_its_end_is_masked() {
+    let (service, reports, _) = with_a_good_report();
+    let message = "neither word-behind-17-MB nor word-of-half-a-line, but word-of-no-line";
+    let folder = reports.add(&Suite::new("Long", &[Case::failed("A", message)]));
+    let line = |name: &str, values: &str| {
+        format!(
+            "{{\"testCaseName\":\"Test Cases/{name}\",\"testCaseId\":\"Test Cases/{name}\",\"bindedValues\":{{{values}"
+        )
+    };
+    let filler = format!("\"filler\":\"'{}'\"", "x".repeat(17 << 20));
+    let plan = [
+        line("A", "\"token\":\"'word-of-half-a-line'\",\"us"),
+        line("B", "}}"),
+        line(
+            "C",
+            &format!("{filler},\"password\":\"'word-behind-17-MB'\"}}}}"),
+        ),
+        line("D", "}}"),
+    ];
+    put(&folder.join("testCaseBinding"), plan.join("\n"));
+    let finished = run_in_little_memory(&TaskRun::new(&service, reports.path()));
+    assert_eq!(finished.code, 0, "{}", finished.everything());
+    finished.says("testCaseBinding, line 1: it is no planned test case");
+    finished.says(
+        "testCaseBinding: it has more than 16 MB: what was planned from line 3 on is not known",
+    );
+    let runs = service.runs();
+    let run = runs.iter().find(|run| run["name"] == "Long").unwrap();
+    let results = run["results"].as_array().unwrap();
+    let told: Vec<_> = results
+        .iter()
+        .map(|one| one["automatedTestName"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ["Test Cases/A", "Test Cases/B"]);
+    assert_eq!(
+        results[0]["errorMessage"],
+        "neither *** nor ***, but word-of-no-line"
+    );
+    finished.lacks("word-behind-17-MB");
+}
+
+#[test]
 fn numbers_that_nothing_can_count_are_unknown_and_lose_no_result() {
     let (service, reports, bad) = with_a_good_report();
     let digits = "9".repeat(400);

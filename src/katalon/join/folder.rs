@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::Report;
 use super::super::binding::{self, Binding};
 use super::super::contents::Contents;
 use super::super::find::{BINDING, JUNIT, PROPERTIES, ReportFolder, is_collection_file};
@@ -12,6 +11,7 @@ use super::super::properties::{self, Properties};
 use super::super::text::read_whole;
 use super::super::times::{WrittenTime, from_millis};
 use super::super::unknown::Unknown;
+use super::super::{Report, Variable};
 use super::damage::{NO_RECORD, damaged, tell_damage, tell_empty_log};
 use super::report::{Parts, report};
 use crate::problem::{Problem, code, counted};
@@ -71,6 +71,8 @@ pub(super) struct Files {
     pub(super) log: Option<Result<Log, String>>,
     pub(super) binding: Binding,
     pub(super) properties: Properties,
+    /// What a JUnit that cannot be read still tells of variables.
+    pub(super) other_variables: Vec<Variable>,
 }
 
 /// Reads a folder. Never fails: what went wrong is part of the answer.
@@ -83,11 +85,15 @@ pub(super) fn read(folder: &ReportFolder) -> FolderRead {
             return read;
         }
     };
+    let mut other_variables = Vec::new();
     let mut files = Files {
-        junit: contents.has(JUNIT).then(|| read_junit(&contents)),
+        junit: contents
+            .has(JUNIT)
+            .then(|| read_junit(&contents, &mut other_variables)),
         log: read_log(&contents),
         binding: Binding::default(),
         properties: Properties::default(),
+        other_variables,
     };
     read_plan(folder, &contents, &mut files, &mut read.problems);
     if let Some(cause) = nothing_usable(&files) {
@@ -108,7 +114,7 @@ pub(super) fn read(folder: &ReportFolder) -> FolderRead {
     read
 }
 
-fn read_junit(contents: &Contents) -> Result<Junit, String> {
+fn read_junit(contents: &Contents, variables: &mut Vec<Variable>) -> Result<Junit, String> {
     let file = contents
         .open(JUNIT)
         .map_err(|error| format!("{JUNIT}: {error}"))?;
@@ -117,7 +123,9 @@ fn read_junit(contents: &Contents) -> Result<Junit, String> {
             0 => String::new(),
             count => format!("; without {} before it", counted(count, "test case")),
         };
-        format!("{JUNIT}, {error}{lost}")
+        let cause = format!("{JUNIT}, {error}{lost}");
+        variables.extend(error.variables);
+        cause
     })
 }
 
@@ -163,10 +171,11 @@ fn read_plan(
                 if let Some(line) = binding.first_bad_line {
                     problems.push(damaged(
                         folder,
-                        &format!("{BINDING}, line {line}: it names no test case"),
-                        "The other lines were read.",
+                        &format!("{BINDING}, line {line}: it is no planned test case"),
+                        "The other lines were read, and of this one which values are secret.",
                     ));
                 }
+                tell_length(folder, &binding, problems);
                 files.binding = binding;
             }
             Err(error) => problems.push(damaged(
@@ -175,6 +184,31 @@ fn read_plan(
                 "Test cases that never ran are not known, nor are the values of rows.",
             )),
         }
+    }
+}
+
+/// Tells that a plan is longer than any that Katalon writes.
+fn tell_length(folder: &ReportFolder, binding: &Binding, problems: &mut Vec<Problem>) {
+    let mut told = Vec::new();
+    if let Some(line) = binding.first_unused_line {
+        told.push(format!(
+            "it has more than 16 MB: what was planned from line {line} on is not known"
+        ));
+    }
+    if binding.has_unread {
+        let more = "it holds more than can be looked through: some of what is secret is not known";
+        told.push(more.to_owned());
+    }
+    if !told.is_empty() {
+        problems.push(damaged(
+            folder,
+            &format!("{BINDING}: {}", told.join("; ")),
+            if binding.has_unread {
+                "Look at what is attached before many do, or set 'attachments: screenshots'."
+            } else {
+                "Of the rest was read which values are secret."
+            },
+        ));
     }
 }
 
@@ -292,7 +326,10 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
         }
     }
     let mut properties = files.properties;
+    let plan_is_cut = files.binding.first_unused_line.is_some();
     let mut planned = files.binding.cases;
+    let mut other_variables = files.other_variables;
+    other_variables.extend(files.binding.other_variables);
     let told = [
         ("the log", log.as_ref().map_or("", Log::suite_id)),
         (JUNIT, own_suite.as_ref().map_or("", |suite| &suite.id)),
@@ -322,6 +359,8 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             suite: own_suite.as_ref(),
             log: log.as_ref(),
             planned: &planned,
+            plan_is_cut,
+            other_variables: &other_variables,
             properties: &properties,
             junit_is_foreign,
             takes_files: true,
@@ -360,6 +399,8 @@ fn join(folder: &ReportFolder, contents: &Contents, files: Files, read: &mut Fol
             suite: Some(suite),
             log: None,
             planned: &[],
+            plan_is_cut: false,
+            other_variables: &[],
             properties: &Properties::default(),
             junit_is_foreign: false,
             takes_files: files <= MOST_FILES_OF_SUITES,

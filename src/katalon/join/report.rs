@@ -25,6 +25,10 @@ pub(super) struct Parts<'a> {
     pub(super) suite: Option<&'a JunitSuite>,
     pub(super) log: Option<&'a Log>,
     pub(super) planned: &'a [PlannedCase],
+    /// The plan lacks its end, because the file is longer than any that Katalon writes.
+    pub(super) plan_is_cut: bool,
+    /// What damaged files still tell of variables.
+    pub(super) other_variables: &'a [Variable],
     pub(super) properties: &'a Properties,
     /// A JUnit that belongs to another run is no file of this report.
     pub(super) junit_is_foreign: bool,
@@ -44,12 +48,22 @@ pub(super) fn report(
     let mut screenshots = Screenshots::new(contents);
     let clock = OutputClock::of(parts.suite, started);
     let suite = suite_path(folder, parts);
+    let lost_beginning = parts.log.is_some_and(|log| has_lost_beginning(log, &suite));
+    // Of two lists of which each lacks another end, nothing tells whose the values are.
+    let without_values: Vec<PlannedCase>;
+    let planned = if lost_beginning && parts.plan_is_cut {
+        let paths = parts.planned.iter().map(PlannedCase::without_values);
+        without_values = paths.collect();
+        &without_values
+    } else {
+        parts.planned
+    };
     let results = rows::results(
         &Sources {
             cases: parts.cases(),
             log: parts.log,
-            planned: parts.planned,
-            lost_beginning: parts.log.is_some_and(|log| has_lost_beginning(log, &suite)),
+            planned,
+            lost_beginning,
             case_started: &|case| clock.started(case),
             room_for_lost: Cell::new(rows::MOST_LOST),
         },
@@ -156,7 +170,9 @@ impl Parts<'_> {
         });
         // The log says only the value; which variable it is, the plan.
         let mut iteration_variables: HashMap<&str, (&str, bool)> = HashMap::new();
-        for case in self.planned {
+        // A damaged line of the case does not say it.
+        let say_it = |case: &&PlannedCase| !case.iteration_variable.is_empty();
+        for case in self.planned.iter().filter(say_it) {
             let name = &case.iteration_variable;
             iteration_variables
                 .entry(&case.test_case)
@@ -168,7 +184,7 @@ impl Parts<'_> {
             Some(named(name, value, *masked))
         });
         let cases = self.suite.into_iter().flat_map(|suite| &suite.cases);
-        let typed = cases.clone().flat_map(|case| &case.typed);
+        let of_cases = cases.clone().flat_map(|case| &case.other_variables);
         let reported = cases
             .flat_map(|case| &case.data_binding)
             .map(|(name, value)| named(name, value, false));
@@ -185,7 +201,8 @@ impl Parts<'_> {
         let mut known = HashSet::new();
         logged
             .chain(other)
-            .chain(typed)
+            .chain(of_cases)
+            .chain(self.other_variables)
             .cloned()
             .chain(planned)
             .chain(iterations)

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::super::Status;
 use super::super::binding;
+use super::super::remains::Remains;
 use super::super::text::{entity, unescape_xml};
 use super::super::times::{WrittenTime, parse_seconds};
 use super::super::unknown::Unknown;
+use super::super::{Status, Variable};
 use crate::problem::counted;
 
 use super::{Junit, JunitCase, JunitSuite, output};
@@ -43,6 +44,9 @@ const DEEPEST_UNKNOWN: usize = 10_000;
 
 /// A longer name is no element's, and would be kept likewise.
 const LONGEST_NAME: usize = 1_000;
+
+/// So much is searched of what was broken off: there are the values of one test case.
+const LONGEST_REMAINS: usize = 4 * 1024 * 1024;
 
 /// Oddities that are named one by one; a file that is wrong throughout would fill the log.
 const ODDITIES_NAMED: usize = 3;
@@ -285,7 +289,10 @@ impl Document {
                     let name = &self.property_name;
                     self.junit.unknown.add("property", name, "testcase");
                 } else if let Some(case) = self.case() {
-                    case.data_binding = binding::plain_values(&value);
+                    match binding::plain_values(&value) {
+                        Some(values) => case.data_binding = values,
+                        None => case.other_variables.extend(remains(&value)),
+                    }
                 }
             }
             Some(Element::Failure) => {
@@ -367,6 +374,30 @@ impl Document {
         self.cases_read
     }
 
+    /// The variables of all that was read, and of the event that was broken off: its bytes, as they
+    /// stand in the file.
+    pub(super) fn variables(&mut self, broken_off: &[u8]) -> Vec<Variable> {
+        let mut variables = Vec::new();
+        let suites = self.junit.suites.iter_mut();
+        for case in suites.flat_map(|suite| &mut suite.cases) {
+            variables.append(&mut case.other_variables);
+            let bound = std::mem::take(&mut case.data_binding).into_iter();
+            variables.extend(bound.map(|(name, value)| Variable {
+                name,
+                value,
+                masked: false,
+            }));
+        }
+        let broken_off = &broken_off[..broken_off.len().min(LONGEST_REMAINS)];
+        for text in [
+            self.text.as_str(),
+            &unescape_xml(&String::from_utf8_lossy(broken_off)),
+        ] {
+            variables.extend(remains(text));
+        }
+        variables
+    }
+
     /// What was read.
     pub(super) fn finish(mut self) -> Junit {
         if self.odd_values > ODDITIES_NAMED {
@@ -400,6 +431,13 @@ impl Document {
         }
         place
     }
+}
+
+/// What damaged JSON still tells.
+fn remains(json: &str) -> Vec<Variable> {
+    let mut remains = Remains::of_json();
+    remains.add(json);
+    remains.variables()
 }
 
 /// Elements that Katalon is known to write, of which nothing is needed.

@@ -60,7 +60,7 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
             _ => {}
         }
     }
-    case.typed = typed.into_iter().collect();
+    case.other_variables.extend(typed);
     let says_nothing = case.message.as_deref().is_none_or(str::is_empty);
     if says_nothing && !verdict.is_empty() && verdict != "null" {
         case.message = Some(verdict.to_owned());
@@ -213,7 +213,7 @@ mod tests {
                       \"a: b\"): Text 'a: b' is set on object 'A/input_pwd'\n\n\
                       2022-02-15 11:05:48 - [MESSAGE][PASSED] - Text 'c' is set on object 'A/user'\n\n\
                       2022-02-15 11:05:49 - [TEST_STEP][PASSED] - setEncryptedText(field, \"d==\"): null";
-        let typed = case("", output).typed;
+        let typed = case("", output).other_variables;
         let typed: Vec<(&str, &str, bool)> = typed
             .iter()
             .map(|one| (one.name.as_str(), one.value.as_str(), one.masked))

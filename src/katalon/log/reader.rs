@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::super::Variable;
 use super::super::junit::without_iteration;
 use super::super::unknown::Unknown;
-use super::known;
 use super::record::Record;
 use super::steps::Steps;
 use super::{Execution, Log, Recorded, SuiteStart};
+use super::{known, lost};
 use crate::secrets::typed;
 
 /// Levels that say how something ended. `NOT_RUN` is not among them: it is a step that was
@@ -334,10 +334,16 @@ impl LogReader {
 
     fn take_variables(&mut self, record: &Record) {
         let json = record.property(VARIABLES);
-        if json.len() > LONGEST_VARIABLES {
+        if json.is_empty() {
             return;
         }
-        let Ok(members) = serde_json::from_str::<Vec<Value>>(json) else {
+        let members = if json.len() > LONGEST_VARIABLES {
+            None
+        } else {
+            serde_json::from_str::<Vec<Value>>(json).ok()
+        };
+        let Some(members) = members else {
+            self.keep_others(lost::of_json(json));
             return;
         };
         let variables = members.iter().map(variable).collect();
@@ -356,7 +362,7 @@ impl LogReader {
     }
 
     /// Remembers values that are of no row.
-    fn keep_others(&mut self, variables: Vec<Variable>) {
+    pub(super) fn keep_others(&mut self, variables: Vec<Variable>) {
         for variable in variables {
             if self.called.insert(variable.clone()) {
                 self.log.other_variables.push(variable);

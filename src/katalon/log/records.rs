@@ -10,7 +10,9 @@ use memchr::memmem::Finder;
 
 use super::Damage;
 use super::between::{Between, Document};
+use super::lost;
 use super::record::{Record, parse};
+use crate::katalon::Variable;
 use crate::katalon::text::TextReader;
 
 /// The beginning of the start tag; a later version may give it attributes.
@@ -39,6 +41,8 @@ pub(super) struct Records<R> {
     strays: usize,
     is_cut: bool,
     first_damage: Option<(u64, String)>,
+    /// What the records that cannot be read still tell.
+    variables: Vec<Variable>,
 }
 
 enum Found {
@@ -69,6 +73,7 @@ impl<R: Read> Records<R> {
             strays: 0,
             is_cut: false,
             first_damage: None,
+            variables: Vec::new(),
         }
     }
 
@@ -95,6 +100,7 @@ impl<R: Read> Records<R> {
                         }
                         Err(cause) => self.damaged(cause),
                     }
+                    self.lost(end - start);
                     self.used += end - start;
                 }
                 Found::Cut(start, next) => {
@@ -103,6 +109,7 @@ impl<R: Read> Records<R> {
                     self.damaged("another record begins before its end".to_owned());
                     let lost = &self.buffer[self.used..self.used + next - start];
                     self.document.lost(lost);
+                    self.lost(next - start);
                     self.used += next - start;
                 }
                 Found::NotYet(needless) => {
@@ -110,6 +117,7 @@ impl<R: Read> Records<R> {
                     if self.buffer.len() - self.used > LONGEST {
                         self.record_begins();
                         self.damaged("it has no end".to_owned());
+                        self.lost(self.buffer.len() - self.used);
                         self.used += START.len();
                         continue;
                     }
@@ -175,6 +183,17 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// Keeps what so many bytes of a lost record still tell.
+    fn lost(&mut self, count: usize) {
+        let record = &self.buffer[self.used..self.used + count];
+        self.variables.extend(lost::variables(record));
+    }
+
+    /// The variables that lost records name, and texts that they typed, since the last call.
+    pub(super) fn take_variables(&mut self) -> Vec<Variable> {
+        std::mem::take(&mut self.variables)
+    }
+
     /// Goes on behind bytes that are no record.
     fn skip(&mut self, count: usize) {
         let skipped = self.used..self.used + count;
@@ -202,7 +221,9 @@ impl<R: Read> Records<R> {
         // A record that the end of the file cuts is no stray text: so ends the log of a run that
         // was killed.
         self.is_cut = self.tags.begins_in(&self.buffer[self.used..]);
-        if !self.is_cut {
+        if self.is_cut {
+            self.lost(rest);
+        } else {
             self.skip(rest);
         }
         let between = std::mem::take(&mut self.between);

@@ -379,6 +379,46 @@ fn variables_are_read_wherever_they_are_written() {
 }
 
 #[test]
+fn variables_of_records_that_cannot_be_read_are_known_and_of_no_row() {
+    let list = "[ {&quot;name&quot;: &quot;(Default) pwd&quot;, &quot;value&quot;: &quot;a&quot;, \
+                &quot;masked&quot;: true}, {&quot;name&quot;: &quot;user&quot;, &quot;va";
+    let property = format!("<property name=\"executionBindingVariables\">{list}");
+    let typed = "<message>setText(findTestObject(&amp;quot;A/pwd&amp;quot;), \
+                 &amp;quot;b&amp;quot;)</mess";
+    let broken = record("END", "endTest", 0, "x", &format!("{property}</property>"));
+    let first = start("Test Cases/A", 0, 1_644_393_801_000);
+    let after = start("Test Cases/B", 0, 1_644_393_803_000);
+    for (lost, damaged) in [
+        // Cut where the next one begins, or the file ends; not well-formed; no list.
+        (format!("<record><level>END</level>{property}"), 1),
+        (
+            format!("<record><level>END</level>{property}</property></x></record>"),
+            1,
+        ),
+        (broken, 0),
+    ] {
+        for behind in ["", after.as_str()] {
+            let read = read(format!("<log>{first}{lost}{behind}").as_bytes()).unwrap();
+            let told = read
+                .other_variables
+                .iter()
+                .filter(|one| !one.name.starts_with(['n', 'v']));
+            let told: Vec<_> = told
+                .map(|one| (one.name.as_str(), one.value.as_str(), one.masked))
+                .collect();
+            assert_eq!(told, [("(Default) pwd", "a", true)], "{lost}{behind}");
+            assert_eq!(read.executions[0].variables, [], "{lost}{behind}");
+            let lost_records = read.damage.map_or(0, |damage| damage.records);
+            let is_cut_at_end = usize::from(read.extent.is_cut);
+            assert_eq!(lost_records + is_cut_at_end, damaged, "{lost}{behind}");
+        }
+    }
+    let read = read(format!("<log>{first}<record><level>START</level>{typed}").as_bytes()).unwrap();
+    assert_eq!(read.other_variables[0].name, "pwd");
+    assert_eq!(read.other_variables[0].value, "b");
+}
+
+#[test]
 fn variables_that_a_test_changed_are_known_as_they_were_and_as_they_became() {
     let list = |value: &str| {
         format!(

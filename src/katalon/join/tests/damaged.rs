@@ -300,7 +300,7 @@ fn damaged_lines_of_a_plan_leave_the_values_where_they_belong() {
     let read = read("plan-with-damaged-lines");
     assert_eq!(
         messages(&read),
-        ["report '.': testCaseBinding, line 2: it names no test case"]
+        ["report '.': testCaseBinding, line 2: it is no planned test case"]
     );
     let rows: Vec<(Option<&str>, Status)> = read.reports[0].results[0]
         .rows
@@ -319,6 +319,67 @@ fn damaged_lines_of_a_plan_leave_the_values_where_they_belong() {
             (None, Status::NotRun)
         ]
     );
+}
+
+#[test]
+fn values_that_damaged_files_still_tell_are_known_and_of_no_row() {
+    let report = &read("values-in-damaged-files").reports[0];
+    assert_eq!(
+        statuses(report),
+        [(LOGIN, Status::Failed), (PAY, Status::Incomplete)]
+    );
+    for result in &report.results {
+        assert!(result.rows.iter().all(|row| row.bound_values.is_empty()));
+    }
+    let told = |name: &str| {
+        let mut known = report.variables.iter();
+        let known = known.find(|one| one.name == name);
+        known.map(|one| one.value.as_str())
+    };
+    for (name, value) in [
+        ("password", "plan-word-1"),
+        ("(Default) passw...", "junit-word-2"),
+        ("(Default) password", "log-word-3"),
+        ("input_password", "typed-word-4"),
+        ("token", "open-word-5"),
+        ("secretCode", "iteration-word-6"),
+    ] {
+        assert_eq!(told(name), Some(value), "{name}");
+    }
+}
+
+#[test]
+fn of_a_log_without_beginning_and_a_plan_without_end_no_values_are_paired() {
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
+    let folder = std::env::temp_dir().join(format!("katalon-ado-cut-plan-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for entry in std::fs::read_dir(reports.join("log-without-its-beginning")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+    }
+    let plan = std::fs::read_to_string(folder.join("testCaseBinding")).unwrap();
+    let bound = "\"bindedValues\":{\"user\":\"'ann'\"}}\n";
+    let bound = plan.replace("}\n", &format!(",{bound}"));
+    assert_ne!(plan, bound);
+    let filler = " ".repeat(17 << 20);
+    for (plan, is_bound) in [(bound.clone(), true), (bound + &filler, false)] {
+        std::fs::write(folder.join("testCaseBinding"), plan).unwrap();
+        let read = read(folder.to_str().unwrap());
+        assert_eq!(messages(&read).is_empty(), is_bound);
+        let report = &read.reports[0];
+        assert_eq!(
+            statuses(report),
+            [
+                (LOGIN, Status::Incomplete),
+                (PAY, Status::Passed),
+                (REFUND, Status::Failed)
+            ]
+        );
+        for result in &report.results {
+            assert_eq!(!result.rows[0].bound_values.is_empty(), is_bound);
+        }
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
