@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use super::refused::described;
 use super::seen::Stop;
-use super::work::Work;
+use super::work::{CLOSING, Work};
 use crate::azure_devops::sent::Sent;
 use crate::problem::Problem;
 use crate::secrets::Clean;
-
-/// The agent kills a cancelled step after 7.5 seconds; open runs are set to `Aborted` before.
-pub(super) const CLOSING: Duration = Duration::from_millis(4_500);
 
 impl Work<'_> {
     /// Sets open runs to `Aborted`, as far as the time allows.

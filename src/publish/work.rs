@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::closing::CLOSING;
 use super::desired::Desired;
 use super::retry::Patience;
 use super::seen::{Answer, Seen, Stop, Wait};
@@ -20,6 +19,9 @@ use crate::azure_devops::sent::{Refusal, Sent, Trouble, TroubleKind};
 use crate::azure_devops::stored::StoredRun;
 use crate::azure_devops::test_runs::Ending;
 use crate::problem::Problem;
+
+/// The agent kills a cancelled step after 7.5 seconds; open runs are set to `Aborted` before.
+pub(super) const CLOSING: Duration = Duration::from_millis(4_500);
 
 /// What a turn came to.
 pub(super) enum Outcome {
