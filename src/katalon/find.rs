@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use super::plan::PLAN;
 use crate::problem::{Problem, code};
 
+mod part;
 mod patterns;
 mod rules;
 

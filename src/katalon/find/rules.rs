@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::component_name;
-use super::patterns::Part;
+use super::part::Part;
 
 /// Patterns tied to a folder: from the root of the file system on.
 #[derive(Clone, Debug)]
