@@ -34,6 +34,12 @@ fn main() -> io::Result<()> {
         ("100 secrets", &log, secrets(100)),
         ("1,000 secrets", &log, secrets(1_000)),
         ("5,000 secrets", &log, secrets(5_000)),
+        ("one secret of 15 MB", &log, long_secret()),
+        (
+            "secrets that end with each other",
+            &repeated("x"),
+            nested_secrets(),
+        ),
         (
             "1,000 secrets, each line one of them",
             &repeated("<message>p&amp;ss \"word\" 17</message>\n"),
@@ -91,6 +97,21 @@ fn secrets(count: usize) -> Secrets {
     }
     secrets.learn_job([("TOKEN", "a secret of the job")]);
     secrets.learn_token("access-token");
+    secrets
+}
+
+fn long_secret() -> Secrets {
+    let mut secrets = secrets(0);
+    secrets.learn_test_data("password", &"Sommer2026".repeat(1_500_000));
+    secrets
+}
+
+/// As somebody has them who tries how long a password may be.
+fn nested_secrets() -> Secrets {
+    let mut secrets = secrets(0);
+    for length in 6..64 {
+        secrets.learn_test_data("password", &"x".repeat(length));
+    }
     secrets
 }
 
