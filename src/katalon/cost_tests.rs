@@ -293,3 +293,122 @@ fn failed_steps_of_one_test_case_with_a_long_message() {
         ["click29999()".to_owned()]
     );
 }
+
+#[test]
+fn suites_of_one_junit_that_look_like_each_other() {
+    let suites = suite("Test Suites/S", &case(A, "FAILED")).repeat(20_000);
+    for folder in ["20250811_105459/20250811_105500", "copied"] {
+        let junit = junit(&suites);
+        let read = Scratch::new("alike")
+            .with(&format!("{folder}/JUnit_Report.xml"), &junit)
+            .read();
+        // They are copies of each other.
+        assert_eq!((read.reports.len(), read.left_out.len()), (1, 19_999));
+    }
+}
+
+#[test]
+fn suites_of_one_junit_that_may_be_reruns_of_each_other() {
+    let suites = many(20_000, |at| {
+        let (minutes, seconds) = (at / 60 % 60, at % 60);
+        let began = format!("2025-08-{:02} 08:{minutes:02}:{seconds:02}", 1 + at / 3_600);
+        suite("Test Suites/S", &case(A, "PASSED")).replace("2025-08-11 08:55:00", &began)
+    });
+    for folder in ["20250811_105459/20250811_105500", "copied"] {
+        let read = Scratch::new("reruns")
+            .with(&format!("{folder}/JUnit_Report.xml"), &junit(&suites))
+            .read();
+        assert_eq!(read.reports.len(), 20_000);
+        let last = &read.problems.last().unwrap().message;
+        assert!(last.contains("too many of their suites"), "{last}");
+    }
+}
+
+#[test]
+fn suites_that_two_junits_tell_of() {
+    let suites = suite("Test Suites/S", &case(A, "FAILED"));
+    let suites = many(20_000, |at| suites.replace("1.0", &format!("{at}.0")));
+    let read = Scratch::new("summaries")
+        .with("a/JUnit_Report.xml", &junit(&suites))
+        .with("b/JUnit_Report.xml", &junit(&suites))
+        .read();
+    assert_eq!(read.reports.len(), 20_000);
+}
+
+#[test]
+fn rows_of_a_rerun_and_their_values() {
+    let rows = |status: &str, time: &str| {
+        let rows = many(20_000, |at| {
+            let binding = format!(
+                "<properties><property name=\"data_binding\"><![CDATA[{{\"user\":\"u{at}\"}}]]>\
+                 </property></properties></testcase>"
+            );
+            case(A, status).replace("/>\n", &format!(">{binding}"))
+        });
+        let others = many(20_000, |at| case(&format!("{A}{at}"), status));
+        junit(&suite("Test Suites/S", &format!("{rows}{others}"))).replace("08:55:00", time)
+    };
+    let read = Scratch::new("rows")
+        .with(
+            "20250811_105459/S/20250811_105500/JUnit_Report.xml",
+            &rows("FAILED", "08:55:00"),
+        )
+        .with(
+            "20250811_105459/S/20250811_105600/JUnit_Report.xml",
+            &rows("PASSED", "08:56:00"),
+        )
+        .read();
+    let [report] = &read.reports[..] else {
+        panic!("{:?}", read.problems);
+    };
+    assert_eq!(report.results.len(), 20_001);
+    assert!(report.results.iter().all(|result| result.is_flaky()));
+}
+
+#[test]
+fn a_collection_that_lists_many_suites_of_which_few_are_there() {
+    let items = many(40_000, |at| {
+        format!(
+            "<ReportItemDescription><reportLocation>Reports/20250811_105459/S{at}/20250811_105500\
+             </reportLocation></ReportItemDescription>"
+        )
+    });
+    let mut scratch = Scratch::new("collection").with(
+        "Reports/20250811_105459/All/20250811_105459/20250811_105459.rp",
+        &format!("<c><testSuiteCollectionId>Test Suites/All</testSuiteCollectionId>{items}</c>"),
+    );
+    for at in 0..300 {
+        let folder = format!("Reports/20250811_105459/S{at}/20250811_105500");
+        let suite = suite(&format!("Test Suites/S{at}"), &case(A, "PASSED"));
+        scratch = scratch.with(&format!("{folder}/JUnit_Report.xml"), &junit(&suite));
+    }
+    let read = scratch.read();
+    let in_collection = |report: &&Report| report.collection.as_deref() == Some("Test Suites/All");
+    assert_eq!(read.reports.iter().filter(in_collection).count(), 300);
+    let missing = read.problems.iter();
+    let missing = missing.filter(|problem| problem.message.contains("is not at hand"));
+    assert_eq!(missing.count(), 39_700);
+}
+
+#[test]
+fn pictures_and_files_of_a_folder_with_many_suites() {
+    let suites = many(1_500, |at| {
+        let picture = "<system-out>[[ATTACHMENT|1.png]]</system-out></testcase>";
+        let case = case(A, "FAILED").replace("/>\n", &format!(">{picture}"));
+        suite(&format!("Test Suites/S{at}"), &case)
+    });
+    let mut scratch = Scratch::new("files").with("a/JUnit_Report.xml", &junit(&suites));
+    for at in 0..1_500 {
+        scratch = scratch.with(&format!("a/{at}.csv"), "");
+    }
+    let read = scratch.with("a/1.png", "").read();
+    assert_eq!(read.reports.len(), 1_500);
+    let pictures = |report: &Report| report.results[0].rows[0].attempts[0].screenshots.len();
+    assert!(read.reports.iter().all(|report| pictures(report) == 1));
+    assert!(read.reports.iter().all(|report| report.files.is_empty()));
+    let told = &read.problems[0].message;
+    assert!(
+        told.contains("left out the files of the folder for 1500 suites"),
+        "{told}"
+    );
+}

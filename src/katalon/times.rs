@@ -51,17 +51,25 @@ impl WrittenTime {
     /// nothing is left to explain: the run of an hour before is another one. `None` if they are
     /// further apart than any zone: the nightly run of the day before began at the same time of day.
     pub(crate) fn seconds_off(self, moment: Timestamp) -> Option<i64> {
-        const QUARTER: i64 = 15 * 60;
         // A minute for the seconds that are the answer.
         const SLACK: i64 = 60;
         let (west, east) = self.zones();
         self.seconds_ahead(moment)
             .filter(|off| (west - SLACK..=east + SLACK).contains(off))
             .map(|off| {
-                let past = off.rem_euclid(QUARTER);
+                let past = second_of_quarter(off);
                 past.min(QUARTER - past)
             })
             .min()
+    }
+
+    /// Epoch seconds of this if it is read as UTC; of a written zone the right ones.
+    pub(crate) fn as_utc(self) -> Option<i64> {
+        let moment = match self {
+            WrittenTime::Zoned(moment) => moment,
+            WrittenTime::Local(local) => TimeZone::UTC.to_timestamp(local).ok()?,
+        };
+        Some(moment.as_second())
     }
 
     /// The zones that this may have been written in, in seconds from the one that it is read in.
@@ -106,6 +114,15 @@ impl WrittenTime {
             .filter_map(|time| TimeZone::UTC.to_timestamp(time).ok())
             .map(move |time| time.as_second() - moment.as_second())
     }
+}
+
+/// Zones are whole quarters of an hour.
+const QUARTER: i64 = 15 * 60;
+
+/// Which second of a quarter of an hour it is: the same in every zone, and in every year of the
+/// Buddhist calendar.
+pub(crate) fn second_of_quarter(second: i64) -> i64 {
+    second.rem_euclid(QUARTER)
 }
 
 /// The zones that there are, in seconds from UTC: -12:00 to +14:00.

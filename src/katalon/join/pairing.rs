@@ -7,7 +7,37 @@
 //! | as many as there are at all | by order |
 //! | any other number | not at all, and then nothing of the rerun is joined |
 
-use super::super::{Report, Row, Status, TestResult, last_part};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use super::super::{Report, Row, Status, TestCasePath, TestResult, Variable, last_part};
+
+/// Rows of equal values that are looked at for all rows of a rerun together. More are no test data.
+const MOST_COMPARED: usize = 1_000_000;
+
+/// Where test cases stand among the results of an execution.
+#[derive(Debug)]
+pub(super) struct Index(HashMap<TestCasePath, usize>);
+
+impl Index {
+    pub(super) fn of(results: &[TestResult]) -> Self {
+        let mut index = HashMap::with_capacity(results.len());
+        for (at, result) in results.iter().enumerate() {
+            index.entry(result.test_case.clone()).or_insert(at);
+        }
+        Self(index)
+    }
+
+    /// The result of a test case among those that the index is of, and its position.
+    pub(super) fn find<'r>(
+        &self,
+        results: &'r [TestResult],
+        test_case: &TestCasePath,
+    ) -> Option<(usize, &'r TestResult)> {
+        let at = *self.0.get(test_case)?;
+        Some((at, results.get(at)?))
+    }
+}
 
 /// A row of the rerun and the one that it repeats, by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +53,16 @@ pub(super) struct Pair {
 }
 
 /// Pairs every row of `later`; else the test case that does not fit.
-pub(super) fn pair(earlier: &[TestResult], later: &[TestResult]) -> Result<Vec<Pair>, String> {
+pub(super) fn pair(
+    index: &Index,
+    earlier: &[TestResult],
+    later: &[TestResult],
+) -> Result<Vec<Pair>, String> {
     let mut pairs = Vec::new();
     for (rerun_result, result) in later.iter().enumerate() {
-        let rows = earlier
-            .iter()
-            .position(|other| other.test_case == result.test_case)
-            .and_then(|index| Some((index, partners(&earlier.get(index)?.rows, &result.rows)?)));
+        let rows = index
+            .find(earlier, &result.test_case)
+            .and_then(|(at, other)| Some((at, partners(&other.rows, &result.rows)?)));
         let Some((index, partners)) = rows else {
             return Err(result.test_case.as_str().to_owned());
         };
@@ -53,17 +86,31 @@ fn partners(earlier: &[Row], later: &[Row]) -> Option<Vec<(usize, usize)>> {
     }
     type Values<'a> = &'a [(String, String)];
     let mut groups: Vec<(Values<'_>, Vec<usize>)> = Vec::new();
+    let mut group_of: HashMap<Values<'_>, usize> = HashMap::new();
     for (index, row) in later.iter().enumerate() {
         let values = row.bound_values.as_slice();
-        let known = groups.iter_mut().find(|(known, _)| *known == values);
-        match known {
+        let group = *group_of.entry(values).or_insert(groups.len());
+        match groups.get_mut(group) {
             Some((_, repeated)) => repeated.push(index),
             None => groups.push((values, vec![index])),
         }
     }
+    // Names may be cut, values are not.
+    let mut of_values: HashMap<Vec<&str>, Vec<usize>> = HashMap::new();
+    for (index, row) in earlier.iter().enumerate() {
+        let index_of = of_values.entry(values_of(&row.bound_values)).or_default();
+        index_of.push(index);
+    }
     let mut pairs = Vec::new();
+    let mut compared = 0;
     for (values, repeated) in groups {
-        let equal: Vec<usize> = all
+        let candidates = of_values.get(&values_of(values));
+        let candidates = candidates.map_or(&[][..], Vec::as_slice);
+        compared += candidates.len();
+        if compared > MOST_COMPARED {
+            return None;
+        }
+        let equal: Vec<usize> = candidates
             .iter()
             .copied()
             .filter(|&index| {
@@ -75,6 +122,10 @@ fn partners(earlier: &[Row], later: &[Row]) -> Option<Vec<(usize, usize)>> {
     }
     pairs.sort_unstable_by_key(|&(_, rerun_row)| rerun_row);
     Some(pairs)
+}
+
+fn values_of(bound: &[(String, String)]) -> Vec<&str> {
+    bound.iter().map(|(_, value)| value.as_str()).collect()
 }
 
 /// Whether two rows are bound to the same values. JUnit cuts long names, while the log has them
@@ -121,7 +172,7 @@ fn by_order(
 }
 
 /// Makes further attempts of the rows of `later`, and of its files files of `report`.
-pub(super) fn take_in(report: &mut Report, later: Report, pairs: &[Pair]) {
+pub(super) fn take_in(report: &mut Report, later: Report, pairs: &[Pair], index: &Index) {
     for pair in pairs {
         let rerun = later
             .results
@@ -149,28 +200,28 @@ pub(super) fn take_in(report: &mut Report, later: Report, pairs: &[Pair]) {
         }
     }
     for result in later.results {
-        let first = report
-            .results
-            .iter_mut()
-            .find(|first| first.test_case == result.test_case);
-        if let Some(first) = first {
-            let known = std::mem::take(&mut first.tags);
-            let new = result.tags.into_iter().filter(|tag| !known.contains(tag));
-            first.tags = known.iter().cloned().chain(new).collect();
+        let first = index.0.get(&result.test_case);
+        if let Some(first) = first.and_then(|&at| report.results.get_mut(at))
+            && !result.tags.is_empty()
+        {
+            let known: HashSet<&String> = first.tags.iter().collect();
+            let new = result.tags.into_iter();
+            let new: Vec<String> = new.filter(|tag| !known.contains(tag)).collect();
+            first.tags.extend(new);
         }
     }
     let folder = last_part(&later.display_folder);
+    let known: HashSet<PathBuf> = report.files.iter().map(|file| file.path.clone()).collect();
     for mut file in later.files {
-        if !report.files.iter().any(|known| known.path == file.path) {
+        if !known.contains(&file.path) {
             file.name = format!("{folder} {}", file.name);
             report.files.push(file);
         }
     }
-    for variable in later.variables {
-        if !report.variables.contains(&variable) {
-            report.variables.push(variable);
-        }
-    }
+    let known: HashSet<&Variable> = report.variables.iter().collect();
+    let new = later.variables.into_iter();
+    let new: Vec<Variable> = new.filter(|variable| !known.contains(variable)).collect();
+    report.variables.extend(new);
     report.ended = report.ended.max(later.ended);
     report.finished &= later.finished;
     report.reruns.push(later.display_folder);
@@ -256,8 +307,9 @@ mod tests {
                 ..started(None, None).report
             };
             let (mut first, later) = (report(never.clone()), report(later));
-            let pairs = pair(&first.results, &later.results).unwrap();
-            take_in(&mut first, later, &pairs);
+            let index = Index::of(&first.results);
+            let pairs = pair(&index, &first.results, &later.results).unwrap();
+            take_in(&mut first, later, &pairs, &index);
             let row = &first.results[0].rows[0];
             let statuses = row.attempts.iter().map(|attempt| attempt.status);
             assert_eq!(statuses.collect::<Vec<_>>(), attempts);
@@ -282,10 +334,11 @@ mod tests {
             rows: vec![row("", false)],
         };
         let earlier = [result("Test Cases/A"), result("Test Cases/B")];
-        let pairs = pair(&earlier, &[result("Test Cases/B")]).unwrap();
+        let index = Index::of(&earlier);
+        let pairs = pair(&index, &earlier, &[result("Test Cases/B")]).unwrap();
         assert_eq!((pairs[0].result, pairs[0].rerun_result), (1, 0));
         assert_eq!(
-            pair(&earlier, &[result("Test Cases/C")]),
+            pair(&index, &earlier, &[result("Test Cases/C")]),
             Err("Test Cases/C".to_owned())
         );
     }

@@ -1,6 +1,8 @@
 //! Holds a session against its plan: a suite that never wrote a report would else be missed by
 //! nobody.
 
+use std::collections::HashSet;
+
 use super::super::Report;
 use super::super::contents::Contents;
 use super::super::find::ReportFolder;
@@ -9,7 +11,10 @@ use super::damage::damaged;
 use crate::problem::{Problem, code};
 
 /// Suites that the session was going to execute, and of which nothing is at hand.
-pub(super) fn missing_suites(session: &ReportFolder, reports: &[&Report]) -> Vec<Problem> {
+pub(super) fn missing_suites<'r>(
+    session: &ReportFolder,
+    reports: impl Iterator<Item = &'r Report>,
+) -> Vec<Problem> {
     let read = Contents::of(&session.path)
         .and_then(|contents| contents.open(PLAN))
         .and_then(plan::read);
@@ -28,10 +33,12 @@ pub(super) fn missing_suites(session: &ReportFolder, reports: &[&Report]) -> Vec
         })
         .into_iter()
         .collect();
+    let reported: HashSet<&str> = reports
+        .filter(|report| report.folder.starts_with(&session.path))
+        .map(|report| report.suite.as_str())
+        .collect();
     for planned in &suites {
-        let has_report = reports.iter().any(|report| {
-            report.folder.starts_with(&session.path) && report.suite.as_str() == planned.suite
-        });
+        let has_report = reported.contains(planned.suite.as_str());
         if !has_report && !is_there(session, planned) {
             problems.push(Problem::warning(
                 code::SUITE_MISSING,

@@ -13,76 +13,165 @@
 //! | without two logs, or with logs of versions that write none: the cases | all be ones that had not passed |
 //! | rows | find their partner, see [`super::pairing`] |
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::times::WrittenTime;
-use super::super::{Status, SuitePath, TestResult, TimeSource};
+use super::super::{Report, Status, SuitePath, TestResult, TimeSource};
 use super::folder::ReadReport;
 use super::layout::Session;
-use super::pairing::{Pair, pair, take_in};
-use crate::problem::{Problem, code};
+use super::pairing::{Index, Pair, pair, take_in};
+use crate::problem::{Problem, code, counted};
 
 /// Joins reports that are sorted by folder; also says what looks like a rerun and is not joined.
 pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) {
-    let mut siblings: Vec<Siblings> = Vec::new();
-    let mut joined = Vec::with_capacity(reports.len());
-    for read in reports {
-        let beside: BTreeSet<PathBuf> = read
-            .folders()
-            .filter(|folder| Session::of(folder, &read.report.suite).is_some())
-            .filter_map(|folder| Some(folder.parent()?.to_owned()))
-            .collect();
-        if beside.is_empty() {
-            joined.push(read);
-        } else {
-            Siblings::add(&mut siblings, read, beside);
-        }
-    }
-    let mut notes = in_summaries(&joined);
-    for Siblings { mut executions, .. } in siblings {
+    let mut effort = Effort::default();
+    let (mut joined, siblings) = siblings(reports);
+    let mut notes = in_summaries(&joined, &mut effort);
+    for mut executions in siblings {
         // A stable sort: what has no beginning stays in the order of the folders.
         executions.sort_by_key(|read| read.report.started.map(|(moment, _)| moment));
         let mut chains: Vec<Chain> = Vec::new();
         for read in executions {
-            add(&mut chains, read, &mut notes);
+            add(&mut chains, read, &mut notes, &mut effort);
         }
         joined.extend(chains.into_iter().map(|chain| chain.whole));
     }
     joined.sort_by(|a, b| a.report.folder.cmp(&b.report.folder));
+    notes.extend(effort.told());
     (joined, notes)
 }
 
-/// Executions of one suite that lie beside each other, perhaps only as copies.
-struct Siblings {
-    suite: SuitePath,
-    beside: BTreeSet<PathBuf>,
-    executions: Vec<ReadReport>,
+/// What may still be done to find out which execution repeats which. Each is compared with all
+/// before it, and thousands that lie side by side are made to be slow.
+struct Effort {
+    left: usize,
+    /// Executions that were not compared with all before them.
+    given_up: usize,
 }
 
-impl Siblings {
-    /// Adds an execution that lies in these folders to those that lie there, too.
-    fn add(all: &mut Vec<Siblings>, read: ReadReport, beside: BTreeSet<PathBuf>) {
-        let mut added = Siblings {
-            suite: read.report.suite.clone(),
-            beside,
-            executions: vec![read],
-        };
-        let (touched, rest): (Vec<Siblings>, Vec<Siblings>) =
-            std::mem::take(all).into_iter().partition(|other| {
-                other.suite == added.suite && !other.beside.is_disjoint(&added.beside)
-            });
-        *all = rest;
-        for other in touched.into_iter().rev() {
-            added.beside.extend(other.beside);
-            // In the order of their folders.
-            added.executions.splice(0..0, other.executions);
+impl Default for Effort {
+    fn default() -> Self {
+        Self {
+            left: Self::MOST,
+            given_up: 0,
         }
-        all.push(added);
+    }
+}
+
+impl Effort {
+    /// Rows looked at: three thousand executions of a suite side by side need a tenth of it.
+    const MOST: usize = 50_000_000;
+
+    /// What comparing two executions costs beside their rows.
+    const COMPARISON: usize = 10;
+
+    /// Whether that much may be done.
+    fn allows(&mut self, cost: usize) -> bool {
+        let left = self.left.checked_sub(cost);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    fn told(&self) -> Option<Problem> {
+        let executions = counted(self.given_up, "execution");
+        (self.given_up > 0).then(|| {
+            not_joined(
+                &format!("each of {executions} may be a rerun"),
+                "too many of their suites lie side by side to tell which repeats which",
+            )
+        })
+    }
+}
+
+fn rows(results: &[TestResult]) -> usize {
+    results.iter().map(|result| result.rows.len()).sum()
+}
+
+/// What is looked at of a report to join it with another.
+fn weight(report: &Report) -> usize {
+    rows(&report.results) + report.variables.len() + report.files.len()
+}
+
+/// Executions of one suite that lie beside each other, perhaps only as copies, in the order of
+/// their folders; before them what lies beside nothing.
+fn siblings(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Vec<ReadReport>>) {
+    let mut groups = Groups::default();
+    let mut alone: HashSet<usize> = HashSet::new();
+    let mut first_in: HashMap<(&SuitePath, &Path), usize> = HashMap::new();
+    for (at, read) in reports.iter().enumerate() {
+        groups.add(at);
+        let suite = &read.report.suite;
+        let beside = read
+            .folders()
+            .filter(|folder| Session::of(folder, suite).is_some())
+            .filter_map(Path::parent);
+        let mut lies_beside = false;
+        for folder in beside {
+            lies_beside = true;
+            let first = *first_in.entry((suite, folder)).or_insert(at);
+            groups.unite(first, at);
+        }
+        if !lies_beside {
+            alone.insert(at);
+        }
+    }
+    let mut last_of: HashMap<usize, usize> = HashMap::new();
+    for at in 0..reports.len() {
+        last_of.insert(groups.group(at), at);
+    }
+    let mut joined = Vec::with_capacity(reports.len());
+    let mut siblings: BTreeMap<usize, Vec<ReadReport>> = BTreeMap::new();
+    for (at, read) in reports.into_iter().enumerate() {
+        if alone.contains(&at) {
+            joined.push(read);
+        } else {
+            let last = last_of.get(&groups.group(at)).copied().unwrap_or(at);
+            siblings.entry(last).or_default().push(read);
+        }
+    }
+    (joined, siblings.into_values().collect())
+}
+
+/// Things in groups that may become one.
+#[derive(Default)]
+struct Groups {
+    /// Of each thing one before it in its group, or itself.
+    above: Vec<usize>,
+}
+
+impl Groups {
+    /// Adds the next thing, in a group of its own.
+    fn add(&mut self, thing: usize) {
+        self.above.push(thing);
+    }
+
+    /// The first thing of a group.
+    fn group(&mut self, thing: usize) -> usize {
+        let mut at = thing;
+        while let Some(&above) = self.above.get(at)
+            && above != at
+        {
+            // The way becomes shorter each time.
+            let further = self.above.get(above).copied().unwrap_or(above);
+            if let Some(own) = self.above.get_mut(at) {
+                *own = further;
+            }
+            at = further;
+        }
+        at
+    }
+
+    fn unite(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.group(a), self.group(b));
+        if let Some(above) = self.above.get_mut(a.max(b)) {
+            *above = a.min(b);
+        }
     }
 }
 
@@ -96,22 +185,30 @@ fn session(read: &ReadReport) -> Option<Session> {
 
 /// Suites that only a collection's JUnit tells of have no folders, and so no siblings: they are
 /// executions of their own, and those that look like reruns are told.
-fn in_summaries(reports: &[ReadReport]) -> Vec<Problem> {
+fn in_summaries(reports: &[ReadReport], effort: &mut Effort) -> Vec<Problem> {
     let mut notes = Vec::new();
-    for (at, later) in reports.iter().enumerate() {
+    let mut of_suite: HashMap<(&Path, &SuitePath), Vec<Summarised<'_>>> = HashMap::new();
+    for later in reports {
+        let report = &later.report;
         let facts = Facts::of(later);
-        let looks_like_one_of = |earlier: &&ReadReport| {
-            earlier.report.folder == later.report.folder
-                && earlier.report.suite == later.report.suite
-                && same_configuration(earlier, later) != Same::No
-                && Facts::of(earlier)
+        let before = of_suite.entry((&report.folder, &report.suite)).or_default();
+        let cost = Effort::COMPARISON + rows(&report.results);
+        let may_look = effort.allows(before.len().saturating_mul(cost));
+        effort.given_up += usize::from(!may_look);
+        let looks_like = |earlier: &Summarised<'_>| {
+            let results = &earlier.read.report.results;
+            same_configuration(earlier.read, later) != Same::No
+                && earlier
+                    .facts
                     .until(&facts)
                     .is_none_or(|wait| !wait.is_negative())
-                && may_heal(&earlier.report.results, &later.report.results)
+                && may_heal(
+                    earlier.index.get_or_init(|| Index::of(results)),
+                    results,
+                    &report.results,
+                )
         };
-        let before = reports.get(..at).unwrap_or_default();
-        if before.iter().any(|earlier| looks_like_one_of(&earlier)) {
-            let report = &later.report;
+        if may_look && before.iter().any(looks_like) {
             notes.push(not_joined(
                 &format!(
                     "suite '{}' of '{}', begun {}, may be a rerun of one before it",
@@ -125,8 +222,20 @@ fn in_summaries(reports: &[ReadReport]) -> Vec<Problem> {
                 "its folder is not at hand",
             ));
         }
+        before.push(Summarised {
+            read: later,
+            facts,
+            index: OnceCell::new(),
+        });
     }
     notes
+}
+
+/// A suite that later ones are compared with.
+struct Summarised<'r> {
+    read: &'r ReadReport,
+    facts: Facts,
+    index: OnceCell<Index>,
 }
 
 fn not_joined(what: &str, reason: &str) -> Problem {
@@ -142,6 +251,23 @@ struct Chain {
     /// The first one, with the results of all.
     whole: ReadReport,
     last: Facts,
+    /// What the path of the first one says.
+    session: Option<Session>,
+    /// Where its test cases stand among its results.
+    index: Index,
+    weight: usize,
+}
+
+impl Chain {
+    fn of(whole: ReadReport, facts: Facts) -> Self {
+        Self {
+            session: session(&whole),
+            index: Index::of(&whole.report.results),
+            weight: weight(&whole.report),
+            last: facts,
+            whole,
+        }
+    }
 }
 
 /// What the next execution is compared with.
@@ -207,18 +333,25 @@ enum Verdict {
     Other,
     /// Perhaps a rerun; why it is not taken for one.
     Doubt(String),
+    /// Nobody looked: that would take too long.
+    GivenUp,
 }
 
 /// Adds an execution to the one chain that it repeats, or begins a chain with it.
-fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>) {
+fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>, effort: &mut Effort) {
     let facts = Facts::of(&read);
     let mut partners: Vec<(usize, Vec<Pair>)> = Vec::new();
     let mut doubt: Option<(usize, String)> = None;
     for (index, chain) in chains.iter().enumerate() {
-        match verdict(chain, &read, &facts) {
+        match verdict(chain, &read, &facts, effort) {
             Verdict::Rerun(pairs) => partners.push((index, pairs)),
             Verdict::Other => {}
             Verdict::Doubt(reason) => doubt = Some((index, reason)),
+            Verdict::GivenUp => {
+                effort.given_up += 1;
+                chains.push(Chain::of(read, facts));
+                return;
+            }
         }
     }
     if partners.len() > 1 {
@@ -237,7 +370,7 @@ fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>) {
     } else if let Some((index, pairs)) = partners.pop()
         && let Some(chain) = chains.get_mut(index)
     {
-        take_in(&mut chain.whole.report, read.report, &pairs);
+        take_in(&mut chain.whole.report, read.report, &pairs, &chain.index);
         chain.last = facts;
         return;
     }
@@ -248,19 +381,19 @@ fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>) {
         let what = format!("report '{later}' may be a rerun of '{earlier}'");
         notes.push(not_joined(&what, &reason));
     }
-    chains.push(Chain {
-        whole: read,
-        last: facts,
-    });
+    chains.push(Chain::of(read, facts));
 }
 
 /// Katalon repeats at once. Where nothing but the retry count ties two executions together, one
 /// of another day is not the answer to this one.
 const LONGEST_WAIT: Duration = Duration::from_secs(4 * 60 * 60);
 
-fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Verdict {
+fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts, effort: &mut Effort) -> Verdict {
+    if !effort.allows(Effort::COMPARISON) {
+        return Verdict::GivenUp;
+    }
     let (earlier, whole) = (&chain.last, &chain.whole);
-    let Some(session) = session(whole) else {
+    let Some(session) = chain.session else {
         return Verdict::Other;
     };
     // Whatever folder somebody put them in: before 7 there were no sessions.
@@ -309,12 +442,15 @@ fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Verdict {
         Some(_) => {}
         None => doubted("the times of both do not tell which came first"),
     }
+    if !effort.allows(chain.weight + weight(&later.report)) {
+        return Verdict::GivenUp;
+    }
     if by_count {
         match (earlier.retry_count, later_facts.retry_count) {
             (Some(before), Some(now)) if now < before => {}
             (Some(_), Some(_)) => return Verdict::Other,
             (Some(_), None) | (None, Some(_)) | (None, None) => {
-                if !may_heal(&whole.report.results, &later.report.results) {
+                if !may_heal(&chain.index, &whole.report.results, &later.report.results) {
                     return Verdict::Other;
                 }
                 doubted("its log does not say how many retries were left");
@@ -322,9 +458,11 @@ fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Verdict {
         }
     }
     let results = &whole.report.results;
-    let pairs = match pair(results, &later.report.results) {
+    let pairs = match pair(&chain.index, results, &later.report.results) {
         Ok(pairs) => pairs,
-        Err(_) if !by_count && !may_heal(results, &later.report.results) => return Verdict::Other,
+        Err(_) if !by_count && !may_heal(&chain.index, results, &later.report.results) => {
+            return Verdict::Other;
+        }
         Err(path) => {
             return Verdict::Doubt(format!("its rows of '{path}' fit no rows of the other"));
         }
@@ -351,12 +489,11 @@ fn has_no_sessions(version: &str) -> bool {
 }
 
 /// Whether every test case of `later` is one of `earlier` that had not passed.
-fn may_heal(earlier: &[TestResult], later: &[TestResult]) -> bool {
+fn may_heal(index: &Index, earlier: &[TestResult], later: &[TestResult]) -> bool {
     !later.is_empty()
         && later.iter().all(|result| {
-            earlier.iter().any(|other| {
-                other.test_case == result.test_case && other.status() != Status::Passed
-            })
+            let other = index.find(earlier, &result.test_case);
+            other.is_some_and(|(_, other)| other.status() != Status::Passed)
         })
 }
 
@@ -409,6 +546,8 @@ fn browser_name(browser: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::super::super::{Attempt, Row, TestCasePath};
     use super::super::same::tests::started;
     use super::*;
@@ -471,11 +610,12 @@ mod tests {
         ];
         for (at, (change, is_rerun)) in changes.into_iter().enumerate() {
             let whole = execution(0, 1, Status::Failed);
-            let last = Facts::of(&whole);
+            let facts = Facts::of(&whole);
+            let chain = Chain::of(whole, facts);
             let mut later = execution(20, 0, Status::Passed);
             change(&mut later);
             let facts = Facts::of(&later);
-            let verdict = verdict(&Chain { whole, last }, &later, &facts);
+            let verdict = verdict(&chain, &later, &facts, &mut Effort::default());
             assert_eq!(matches!(verdict, Verdict::Rerun(_)), is_rerun, "{at}");
         }
     }
@@ -487,9 +627,11 @@ mod tests {
             read
         };
         let whole = unknown(execution(0, 1, Status::Failed));
-        let last = Facts::of(&whole);
+        let facts = Facts::of(&whole);
+        let chain = Chain::of(whole, facts);
         let later = unknown(execution(20, 0, Status::Passed));
-        let verdict = verdict(&Chain { whole, last }, &later, &Facts::of(&later));
+        let facts = Facts::of(&later);
+        let verdict = verdict(&chain, &later, &facts, &mut Effort::default());
         assert!(matches!(verdict, Verdict::Doubt(_)));
     }
 

@@ -36,6 +36,9 @@ const TEST_CASES: &str = "Test Cases/";
 /// What stands before the path of a HAR file in a message; not every such record has a `harId`.
 const HAR: &str = "HAR: ";
 
+/// Test case, when it began, which attempt, and the number of the record.
+type Began = (String, i64, Option<u32>, Option<u64>);
+
 /// Pictures and videos that are known: whether it is a video, and the path.
 type Noted = HashSet<(bool, String)>;
 
@@ -61,7 +64,7 @@ pub(super) struct LogReader {
     top_level: Option<u32>,
     /// Executions seen, so that a tail that was written twice counts once. Two rows may begin in
     /// the same millisecond. In which run of the file each was, and at which place.
-    seen: HashMap<(String, i64, Option<u32>, Option<u64>), (usize, usize)>,
+    seen: HashMap<Began, (usize, usize)>,
     /// Test cases of the executions of this run.
     executed: HashSet<String>,
     /// Files that the execution under way has noted: a loop may name thousands.
