@@ -9,6 +9,9 @@ const GAP: &str = "  ";
 /// No column is made narrower than this to fit a terminal: words would fall to pieces.
 const NARROWEST: usize = 12;
 
+/// A wider column is not lined up: one long cell would else make every row as long.
+const WIDEST_LINED_UP: usize = 200;
+
 /// What the first cell of a row says of the row: it has a colour where there are any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -96,7 +99,8 @@ impl Table {
                     line.push_str(GAP);
                 }
                 // The colour has no width, so it comes before the blanks are counted.
-                let blanks = " ".repeat(width - cell.chars().count());
+                let width = *width.min(&WIDEST_LINED_UP);
+                let blanks = " ".repeat(width.saturating_sub(cell.chars().count()));
                 if at == 0 && coloured && !cell.is_empty() {
                     line.push_str(&tone.painted(cell));
                 } else {
@@ -119,7 +123,8 @@ impl Table {
             };
             (0..most).map(|at| line(tone, &part(at))).collect()
         };
-        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        let rules = widths.iter().map(|width| *width.min(&WIDEST_LINED_UP));
+        let rule: Vec<String> = rules.map(|width| "-".repeat(width)).collect();
         let mut lines = row(Tone::Plain, &self.heads);
         lines.push(line(Tone::Plain, &rule));
         let rows = self.rows.iter();
@@ -191,6 +196,18 @@ mod tests {
                 "wrong  4200",
             ]
         );
+    }
+
+    #[test]
+    fn one_long_cell_makes_no_other_row_long() {
+        let mut table = Table::new(&["Title", "ID"]);
+        let long = "x".repeat(10_000);
+        table.row(Tone::Plain, [long.clone(), "41".to_owned()]);
+        table.row(Tone::Plain, ["Short", "42"].map(str::to_owned));
+        let lines = table.lines(false, None);
+        assert_eq!(lines[2], format!("{long}  41"));
+        assert_eq!(lines[3].len(), WIDEST_LINED_UP + "  42".len());
+        assert_eq!(lines[1], format!("{}  --", "-".repeat(WIDEST_LINED_UP)));
     }
 
     #[test]

@@ -73,7 +73,9 @@ fn without_prefix(line: &str) -> String {
     let mut safe = String::with_capacity(line.len() + 1);
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
-        if let Some((word, after)) = prefix(rest) {
+        // Looked for at a `#` alone: what has no width may come in millions, and hides nothing before.
+        let prefix = if c == '#' { prefix(rest) } else { None };
+        if let Some((word, after)) = prefix {
             safe.push_str("#_#");
             safe.push_str(&word);
             rest = after;
@@ -203,6 +205,15 @@ mod tests {
             assert!(!data(text).contains(ends_line));
             assert!(!property(text).contains([']', ';']));
         }
+    }
+
+    #[test]
+    fn a_text_of_characters_without_width_costs_no_more_than_its_length() {
+        let text = format!("#{}##vso[x]", "\u{200b}".repeat(200_000));
+        let [line] = &lines(&text)[..] else {
+            panic!("one line");
+        };
+        assert_harmless(line, "without width");
     }
 
     #[test]
