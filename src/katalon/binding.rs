@@ -5,7 +5,6 @@
 //! A line that is damaged, or stands behind all that is used, tells nothing of rows any more. What
 //! is secret in it is so all the same: see [`super::remains`].
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{Cursor, Read};
@@ -15,9 +14,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::Variable;
-use super::junit::without_iteration;
+use super::groovy::groovy_value;
+use super::names::without_iteration;
 use super::remains::Remains;
-use super::text::{SMALL, TextReader, unescape_java};
+use super::text::{SMALL, TextReader};
 use super::unknown::Unknown;
 
 /// Of a longer file not even what is secret is known.
@@ -218,39 +218,9 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// A Groovy literal as the value it stands for; anything that is no quoted string as it is.
-pub(crate) fn groovy_value(literal: &str) -> Cow<'_, str> {
-    for quote in ["'''", "\"\"\"", "'", "\""] {
-        let inner = literal
-            .strip_prefix(quote)
-            .and_then(|rest| rest.strip_suffix(quote));
-        if let Some(inner) = inner {
-            return unescape_java(inner);
-        }
-    }
-    literal.into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_lose_their_groovy_quotes_and_nothing_else() {
-        for (literal, value) in [
-            ("'ann'", "ann"),
-            ("' with blanks '", " with blanks "),
-            ("'it\\'s'", "it's"),
-            ("\"x\"", "x"),
-            ("'''a'b'''", "a'b"),
-            ("''", ""),
-            ("'", "'"),
-            ("7.570877202E9", "7.570877202E9"),
-            ("findTestData('a')", "findTestData('a')"),
-        ] {
-            assert_eq!(groovy_value(literal), value, "{literal}");
-        }
-    }
 
     #[test]
     fn what_later_versions_add_is_read() {

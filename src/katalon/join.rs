@@ -14,6 +14,7 @@ mod aligning;
 mod attempts;
 mod collections;
 mod damage;
+mod files;
 mod folder;
 mod layout;
 mod pairing;
@@ -23,6 +24,7 @@ mod reruns;
 mod rows;
 mod same;
 mod screenshots;
+mod sources;
 
 use folder::{FolderRead, ReadReport};
 

@@ -97,19 +97,7 @@ impl JunitCase {
         if self.classname.starts_with("Test Cases/") {
             return &self.classname;
         }
-        without_iteration(&self.name)
-    }
-}
-
-/// A path without the ` - Iteration N` that 4.7 appends.
-pub(crate) fn without_iteration(name: &str) -> &str {
-    match name.rsplit_once(" - Iteration ") {
-        Some((path, number))
-            if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            path
-        }
-        _ => name,
+        super::names::without_iteration(&self.name)
     }
 }
 

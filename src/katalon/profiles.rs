@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use super::Variable;
-use super::binding::groovy_value;
+use super::groovy::groovy_value;
 use super::xml_tree;
 
 /// An execution profile.

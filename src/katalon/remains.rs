@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 
 use super::Variable;
-use super::binding::groovy_value;
+use super::groovy::groovy_value;
 use super::text::unescape_java;
 
 /// A longer name is none of a variable.

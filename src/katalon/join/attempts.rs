@@ -4,8 +4,8 @@ use super::super::junit::JunitCase;
 use super::super::log::Execution;
 use super::super::times::{between, from_millis};
 use super::super::{Attempt, Failure, Status, Step, failure};
-use super::rows::Sources;
 use super::screenshots::Screenshots;
+use super::sources::Sources;
 
 /// Attempts of a row that JUnit has: all but the last are the log's alone.
 pub(super) fn attempts(

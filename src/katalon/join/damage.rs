@@ -3,7 +3,7 @@
 use super::super::contents::Contents;
 use super::super::find::{JUNIT, ReportFolder};
 use super::super::log::Log;
-use super::folder::Files;
+use super::files::Files;
 use crate::problem::{Problem, code, counted};
 
 /// What is told of a log that is none.

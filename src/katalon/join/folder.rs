@@ -13,6 +13,7 @@ use super::super::times::{WrittenTime, from_millis};
 use super::super::unknown::Unknown;
 use super::super::{Report, Variable};
 use super::damage::{NO_RECORD, damaged, tell_damage, tell_empty_log};
+use super::files::Files;
 use super::report::{Parts, report};
 use crate::problem::{Problem, code, counted};
 
@@ -63,16 +64,6 @@ impl ReadReport {
         let copies = self.copies.iter().map(PathBuf::as_path);
         std::iter::once(self.report.folder.as_path()).chain(copies)
     }
-}
-
-/// Files of a folder, read or not.
-pub(super) struct Files {
-    pub(super) junit: Option<Result<Junit, String>>,
-    pub(super) log: Option<Result<Log, String>>,
-    pub(super) binding: Binding,
-    pub(super) properties: Properties,
-    /// What a JUnit that cannot be read still tells of variables.
-    pub(super) other_variables: Vec<Variable>,
 }
 
 /// Reads a folder. Never fails: what went wrong is part of the answer.

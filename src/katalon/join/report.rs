@@ -15,8 +15,9 @@ use super::super::properties::Properties;
 use super::super::times::{WrittenTime, from_millis};
 use super::super::{FileKind, Report, Status, SuitePath, TimeSource, Variable};
 use super::layout;
-use super::rows::{self, Sources};
+use super::rows;
 use super::screenshots::Screenshots;
+use super::sources::{self, Sources};
 use crate::problem::{Problem, code, counted};
 
 /// The files of one suite execution that go together; what belongs to another run is left aside
@@ -65,7 +66,7 @@ pub(super) fn report(
             planned,
             lost_beginning,
             case_started: &|case| clock.started(case),
-            room_for_lost: Cell::new(rows::MOST_LOST),
+            room_for_lost: Cell::new(sources::MOST_LOST),
         },
         &mut screenshots,
     );

@@ -9,11 +9,8 @@
 //!
 //! Which row of the log belongs to which row of a list: [`super::aligning`].
 
-use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
-
-use jiff::Timestamp;
 
 use super::super::binding::PlannedCase;
 use super::super::junit::JunitCase;
@@ -23,36 +20,7 @@ use super::super::{Attempt, Failure, Row, Status, TestCasePath, TestResult};
 use super::aligning;
 use super::attempts::{attempts, logged_attempt};
 use super::screenshots::Screenshots;
-
-/// What is known about one suite execution.
-pub(super) struct Sources<'a> {
-    /// JUnit's test cases; `None` without a JUnit.
-    pub(super) cases: Option<&'a [JunitCase]>,
-    /// The log, if there is one.
-    pub(super) log: Option<&'a Log>,
-    /// The plan; empty if there is none.
-    pub(super) planned: &'a [PlannedCase],
-    /// The log begins in the middle of the suite: its executions are the last of the list.
-    pub(super) lost_beginning: bool,
-    /// When the case of that index began, as JUnit's output tells.
-    pub(super) case_started: &'a dyn Fn(&JunitCase) -> Option<Timestamp>,
-    /// How many attempts that a damaged log has lost may still be told one by one.
-    pub(super) room_for_lost: Cell<u32>,
-}
-
-/// Attempts of one report that are told although the log has lost them. A number in the log makes
-/// up to a hundred of them out of nothing, so a small file could fill the memory.
-pub(super) const MOST_LOST: u32 = 10_000;
-
-impl Sources<'_> {
-    /// Whether the log may lack attempts at its end: it stops, or records of it are lost.
-    pub(super) fn is_log_short(&self) -> bool {
-        self.log.is_some_and(|log| {
-            let lost = log.damage.as_ref().is_some_and(|damage| damage.records > 0);
-            log.suite_ended.is_none() || lost
-        })
-    }
-}
+use super::sources::Sources;
 
 /// Joins the sources to results, in the order of their first execution.
 pub(super) fn results(sources: &Sources<'_>, screenshots: &mut Screenshots<'_>) -> Vec<TestResult> {

@@ -1,8 +1,10 @@
 //! What the records of a log are known to hold, and what a later version of Katalon has added.
 
 use super::super::unknown::Unknown;
-use super::reader::VARIABLES;
 use super::record::Record;
+
+/// The property that holds a JSON list of [`Variable`](super::super::Variable).
+pub(super) const VARIABLES: &str = "executionBindingVariables";
 
 /// Levels that a version of Katalon is known to write.
 const LEVELS: [&str; 13] = [

@@ -3,7 +3,7 @@
 use super::super::Variable;
 use super::super::remains::Remains;
 use super::super::text::unescape_xml;
-use super::reader::VARIABLES;
+use super::known::VARIABLES;
 use crate::secrets::typed;
 
 /// So much of a record is looked at: no list of variables is longer.

@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::super::Variable;
-use super::super::junit::without_iteration;
+use super::super::names::without_iteration;
 use super::super::unknown::Unknown;
+use super::known::{self, VARIABLES};
+use super::lost;
 use super::record::Record;
 use super::steps::Steps;
 use super::{Execution, Log, Recorded, SuiteStart};
-use super::{known, lost};
 use crate::secrets::typed;
 
 /// Levels that say how something ended. `NOT_RUN` is not among them: it is a step that was
@@ -26,9 +27,6 @@ const STATUS_LEVELS: [&str; 6] = [
 
 /// No list of variables is longer; what is made of one takes many times its length.
 const LONGEST_VARIABLES: usize = 4 * 1024 * 1024;
-
-/// The property that holds a JSON list of [`Variable`].
-pub(super) const VARIABLES: &str = "executionBindingVariables";
 
 /// What the path of every test case begins with.
 const TEST_CASES: &str = "Test Cases/";

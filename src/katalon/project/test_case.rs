@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::Read;
 
-use super::super::binding::groovy_value;
+use super::super::groovy::groovy_value;
 use super::super::xml_tree::{self, Element};
 
 /// Katalon's name of the integration whose ids count here; other products may stand beside it.

@@ -82,7 +82,7 @@ fn sources(log: &Log, lost_beginning: bool) -> Sources<'_> {
         planned: &[],
         lost_beginning,
         case_started: &|_| None,
-        room_for_lost: Cell::new(MOST_LOST),
+        room_for_lost: std::cell::Cell::new(super::super::sources::MOST_LOST),
     }
 }
 
