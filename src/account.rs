@@ -1,6 +1,6 @@
 //! What became of every Katalon result: published, left out, or missing; and what follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::azure_devops::form::Form;
 use crate::azure_devops::{TestCaseId, TestPlanId, TestPointId, TestRunId};
@@ -336,6 +336,8 @@ impl Account {
                     }),
                 }
                 let why = format!("already published in test run {id}");
+                // Asked once for each report: it looks at all others, and at the disk.
+                let mut known: HashMap<usize, bool> = HashMap::new();
                 for &(report, result) in origin.sources.iter().flatten() {
                     let account = &mut self.reports[report];
                     let left_out = ResultFate::LeftOut {
@@ -343,7 +345,8 @@ impl Account {
                         run: Some(*id),
                     };
                     account.book(result, left_out);
-                    account.count(counts(report, *ours));
+                    let counts = known.entry(report).or_insert_with(|| counts(report, *ours));
+                    account.count(*counts);
                 }
             }
             Fate::StillHeld { by } => {

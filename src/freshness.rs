@@ -142,7 +142,7 @@ impl Age<'_> {
         before_job
             && all
                 .iter()
-                .any(|other| is_same(other) && began(other) > began(report))
+                .any(|other| began(other) > began(report) && is_same(other))
     }
 
     /// Whether a report came here on purpose: it lies where downloads go, and its files were made

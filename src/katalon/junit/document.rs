@@ -12,7 +12,7 @@ use super::super::unknown::Unknown;
 use super::super::{Status, Variable};
 use crate::problem::counted;
 
-use super::{Junit, JunitCase, JunitSuite, output};
+use super::{Junit, JunitCase, JunitSuite, LONGEST_TEXT, output};
 
 /// Whether there is more to come.
 pub(super) enum Go {
@@ -75,12 +75,12 @@ impl Document {
         match event {
             Event::Start(tag) => self.start(&tag, line)?,
             Event::End(_) => self.end(),
-            Event::Text(text) => self.add_text(&text),
-            Event::CData(text) => self.add_text(&text),
+            Event::Text(text) => self.add_text(&text)?,
+            Event::CData(text) => self.add_text(&text)?,
             Event::GeneralRef(name) => match entity(&name) {
-                Some(letter) => self.add_text(letter.encode_utf8(&mut [0; 4])),
+                Some(letter) => self.add_text(letter.encode_utf8(&mut [0; 4]))?,
                 // Not expanded, whatever a DTD says it means.
-                None => self.add_text(&format!("&{};", &*name)),
+                None => self.add_text(&format!("&{};", &*name))?,
             },
             Event::Eof if !self.open.is_empty() => {
                 return Err("the file ends before its last element does".to_owned());
@@ -328,7 +328,7 @@ impl Document {
             .unwrap_or_else(|| text.trim().to_owned())
     }
 
-    fn add_text(&mut self, text: &str) {
+    fn add_text(&mut self, text: &str) -> Result<(), String> {
         let matters = matches!(
             self.open.last(),
             Some(
@@ -336,8 +336,13 @@ impl Document {
             )
         );
         if matters && self.ignored_depth == 0 {
+            // Each piece is bounded by the reader; an element may have any number of them.
+            if self.text.len() + text.len() > LONGEST_TEXT {
+                return Err("the text of an element is too long".to_owned());
+            }
             self.text.push_str(text);
         }
+        Ok(())
     }
 
     fn suite(&mut self) -> Option<&mut JunitSuite> {
