@@ -24,6 +24,7 @@ mod fault_matrix;
 mod first_publication;
 mod gates;
 mod hostile_files;
+mod hostile_sizes;
 mod hostile_text;
 mod inputs;
 mod interrupted;
