@@ -1,7 +1,8 @@
 //! The other way round: which Katalon test cases stand for test cases and results of Azure DevOps.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 
 use super::IdSources;
 use crate::azure_devops::past_results::PastResult;
@@ -263,13 +264,48 @@ impl Selecting {
     }
 }
 
+/// What was met of something, be it unknown: that may be any.
+struct Met<T> {
+    unknown: bool,
+    known: HashSet<T>,
+}
+
+impl<T> Default for Met<T> {
+    fn default() -> Self {
+        Self {
+            unknown: false,
+            known: HashSet::new(),
+        }
+    }
+}
+
+impl<T: Eq + Hash> Met<T> {
+    /// Whether this one may have been met.
+    fn has(&self, one: Option<T>) -> bool {
+        let known = match one {
+            Some(one) => self.known.contains(&one),
+            None => !self.known.is_empty(),
+        };
+        known || self.unknown
+    }
+
+    fn add(&mut self, one: Option<T>) {
+        match one {
+            Some(one) => {
+                self.known.insert(one);
+            }
+            None => self.unknown = true,
+        }
+    }
+}
+
 /// The newest result of each test case. Rows of test data that are test cases of their own have one
 /// name and several IDs; what names no test case may be any of that name.
 fn newest(results: &[PastResult]) -> Vec<&PastResult> {
     let mut newest_first: Vec<&PastResult> = results.iter().collect();
     newest_first.sort_by_key(|result| Reverse((result.completed, result.run.0, result.id.0)));
-    let mut of_name: HashMap<&str, Vec<Option<TestCaseId>>> = HashMap::new();
-    let mut of_id: HashMap<TestCaseId, Vec<&str>> = HashMap::new();
+    let mut of_name: HashMap<&str, Met<TestCaseId>> = HashMap::new();
+    let mut of_id: HashMap<TestCaseId, Met<&str>> = HashMap::new();
     newest_first.retain(|result| {
         let (name, id) = (result.automated_test_name.as_str(), result.test_case);
         let title = result.title.as_str();
@@ -277,22 +313,18 @@ fn newest(results: &[PastResult]) -> Vec<&PastResult> {
             ("", None) => title,
             (name, _) => name,
         };
-        let is_one = |other: &Option<TestCaseId>| id.is_none() || other.is_none() || *other == id;
-        let same_name = !key.is_empty()
-            && of_name
-                .get(key)
-                .is_some_and(|others| others.iter().any(is_one));
-        let same_id = id.and_then(|id| of_id.get(&id)).is_some_and(|others| {
-            let mut others = others.iter();
-            // Two Katalon test cases may stand for one test case.
-            others.any(|other| name.is_empty() || other.is_empty() || *other == name)
-        });
+        // Two Katalon test cases may stand for one test case.
+        let own_name = Some(name).filter(|name| !name.is_empty());
+        let same_name = !key.is_empty() && of_name.get(key).is_some_and(|met| met.has(id));
+        let same_id = id
+            .and_then(|id| of_id.get(&id))
+            .is_some_and(|met| met.has(own_name));
         if same_name || same_id {
             return false;
         }
-        of_name.entry(key).or_default().push(id);
+        of_name.entry(key).or_default().add(id);
         if let Some(id) = id {
-            of_id.entry(id).or_default().push(name);
+            of_id.entry(id).or_default().add(own_name);
         }
         true
     });
@@ -411,6 +443,15 @@ mod tests {
             ]),
             1
         );
+    }
+
+    #[test]
+    fn many_test_cases_may_have_results_of_one_name() {
+        let many = 0..60_000_u64;
+        let results: Vec<PastResult> = many
+            .map(|id| result(1, 1, Some(id), "Test Cases/A", Outcome::Failed))
+            .collect();
+        assert_eq!(newest(&results).len(), 60_000);
     }
 
     #[test]
