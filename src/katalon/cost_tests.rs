@@ -412,3 +412,19 @@ fn pictures_and_files_of_a_folder_with_many_suites() {
         "{told}"
     );
 }
+
+#[test]
+fn names_that_every_result_would_repeat() {
+    let long = "x".repeat(4_000_000);
+    let suites = suite(
+        &long,
+        &many(2_000, |at| case(&format!("{A}{at}"), "PASSED")),
+    );
+    let suites = suites.replace("ann - pc", &long);
+    let mut read = Scratch::new("names").with(JUNIT, &junit(&suites)).read();
+    let report = read.reports.remove(0);
+    assert_eq!((report.suite.as_str(), report.host.as_str()), ("S", ""));
+    assert_eq!(report.results.len(), 2_000);
+    let told = &read.problems[0].message;
+    assert!(told.contains("a name of more than 32768 bytes"), "{told}");
+}

@@ -10,6 +10,9 @@ use crate::katalon::Status;
 /// Test cases that one message tells of.
 const MOST_TEST_CASES: usize = 50;
 
+/// Plans and suites that are not there, of which one message tells.
+const MOST_MISSING: usize = 5;
+
 /// Points that one message lists.
 const MOST_POINTS: usize = 10;
 
@@ -80,6 +83,16 @@ pub struct Known<'a> {
     pub missing: &'a [String],
 }
 
+/// Plans and suites that are not there, in words: the first of them, since each result says so that
+/// reaches no point.
+pub fn all_missing(missing: &[String]) -> String {
+    let shown = missing.get(..MOST_MISSING).unwrap_or(missing).join("; ");
+    match missing.len().saturating_sub(MOST_MISSING) {
+        0 => shown,
+        others => format!("{shown}; and {others} more"),
+    }
+}
+
 impl Known<'_> {
     /// A reason in words: lower case, without full stop.
     pub fn words(&self, reason: &Reason) -> String {
@@ -124,7 +137,7 @@ impl Known<'_> {
                     told = format!("{told}; and {} more", number - MOST_TEST_CASES);
                 }
                 if !self.missing.is_empty() {
-                    told = format!("{told}; and {}", self.missing.join("; "));
+                    told = format!("{told}; and {}", all_missing(self.missing));
                 }
                 told
             }
@@ -328,6 +341,13 @@ mod tests {
              one is meant: point 1 (suite 'Web', configuration 'Windows', tester 'Ann'), \
              point 2 (suite 'Web', configuration '2', no tester)"
         );
+    }
+
+    #[test]
+    fn of_many_plans_that_are_not_there_the_first_are_told() {
+        let missing: Vec<String> = (1..=7).map(|id| format!("no plan {id}")).collect();
+        assert!(all_missing(&missing).ends_with("no plan 5; and 2 more"));
+        assert_eq!(all_missing(&missing[..2]), "no plan 1; no plan 2");
     }
 
     #[test]

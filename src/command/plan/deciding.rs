@@ -6,7 +6,7 @@ use crate::azure_devops::TestCaseId;
 use crate::inputs::RanOn;
 use crate::katalon::{Report, TestResult};
 use crate::mapping::points::{Choice, Matched, Unreached, Wanted};
-use crate::mapping::unmatched::Reason;
+use crate::mapping::unmatched::{Reason, all_missing};
 use crate::mapping::{IdSources, Ids};
 
 /// Decides where results belong, by what was read.
@@ -36,7 +36,7 @@ impl Decider<'_> {
             reason: None,
         };
         if read.plans.is_empty() {
-            decided.reason = Some(Reason::NoPlan(self.missing.join("; ")));
+            decided.reason = Some(Reason::NoPlan(all_missing(self.missing)));
             return decided;
         }
         decided.reason = self.context.kept_off(result);

@@ -8,6 +8,7 @@ use super::super::contents::Contents;
 use super::super::find::{ReportFolder, is_collection_file};
 use super::folder::ReadReport;
 use super::layout;
+use super::report::LONGEST_NAME;
 use crate::problem::{Problem, code};
 
 /// Reads the collections that were found; those that cannot be read are told.
@@ -61,7 +62,8 @@ impl KnownCollection {
                 Err(cause) => problems.push(damaged(folder, &format!("{name}: {cause}"))),
             }
         }
-        if known.id.is_empty() {
+        // Each suite of the collection has it.
+        if known.id.is_empty() || known.id.len() > LONGEST_NAME {
             known.id = name_by_folder(&folder.path);
         }
         Some(known)

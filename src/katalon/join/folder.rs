@@ -14,7 +14,7 @@ use super::super::unknown::Unknown;
 use super::super::{Report, Variable};
 use super::damage::{NO_RECORD, damaged, tell_damage, tell_empty_log};
 use super::files::Files;
-use super::report::{Parts, report};
+use super::report::{LONGEST_NAME, Parts, report};
 use crate::problem::{Problem, code, counted};
 
 /// Files of all suites of one JUnit together; a session of Katalon has some hundred.
@@ -445,11 +445,11 @@ fn own_collection(contents: &Contents, properties: &Properties) -> String {
     } else {
         String::new()
     };
-    if id.is_empty() {
-        properties.collection_name.clone()
-    } else {
-        id
-    }
+    // Each suite of the folder has it.
+    let names = [id, properties.collection_name.clone()];
+    let mut names = names.into_iter();
+    let name = names.find(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+    name.unwrap_or_default()
 }
 
 fn unreadable(folder: &ReportFolder, cause: &str) -> Problem {

@@ -14,6 +14,7 @@ use super::super::log::Log;
 use super::super::properties::Properties;
 use super::super::times::{WrittenTime, from_millis};
 use super::super::{FileKind, Report, Status, SuitePath, TimeSource, Variable};
+use super::damage::damaged;
 use super::layout;
 use super::rows;
 use super::screenshots::Screenshots;
@@ -81,6 +82,7 @@ pub(super) fn report(
         files.retain(|file| file.kind != FileKind::Junit);
     }
     tell_left_out(folder, &screenshots, refused_files, problems);
+    tell_long_names(folder, parts, problems);
     let log_ended = parts.log.is_some_and(|log| log.suite_ended.is_some());
     let device = first([
         parts.junit("deviceName"),
@@ -101,8 +103,8 @@ pub(super) fn report(
         browser: first([parts.junit("browser"), parts.run_data("browser")]),
         os: os(parts, &device),
         device,
-        profile: parts.properties.profile.clone(),
-        run_configuration: parts.properties.run_configuration.clone(),
+        profile: first([&parts.properties.profile]),
+        run_configuration: first([&parts.properties.run_configuration]),
         retry_count: parts.log.and_then(|log| log.suite.as_ref()?.retry_count),
         katalon_version: first([
             known_version(parts.junit("katalonVersion")),
@@ -111,7 +113,10 @@ pub(super) fn report(
         ]),
         started,
         ended,
-        junit_timestamp: parts.suite.and_then(|suite| suite.timestamp.clone()),
+        junit_timestamp: parts
+            .suite
+            .and_then(|suite| suite.timestamp.clone())
+            .filter(|timestamp| timestamp.len() <= LONGEST_NAME),
         log_start_millis: log_start(parts.log),
         finished: log_ended || parts.cases().is_some_and(names_no_incomplete),
         results,
@@ -241,10 +246,15 @@ fn password_in(address: &str) -> &str {
     user.split_once(':').map_or(user, |(_, password)| password)
 }
 
+/// Letters of what is told of each result or run: paths of suites, names of machines and browsers.
+/// No file system has a longer path; a longer text is made to be repeated thousands of times.
+pub(super) const LONGEST_NAME: usize = 32 * 1024;
+
+/// The first that is there, and no longer than a name can be.
 fn first<const N: usize>(values: [&str; N]) -> String {
     values
         .into_iter()
-        .find(|value| !value.is_empty())
+        .find(|value| !value.is_empty() && value.len() <= LONGEST_NAME)
         .unwrap_or_default()
         .to_owned()
 }
@@ -432,6 +442,20 @@ impl OutputClock {
         let moment = zone.to_timestamp(local).ok()?;
         let possible = moment >= *earliest && latest.is_none_or(|latest| moment <= latest);
         possible.then_some(moment)
+    }
+}
+
+fn tell_long_names(folder: &ReportFolder, parts: &Parts<'_>, problems: &mut Vec<Problem>) {
+    let suite = parts.suite.into_iter();
+    let names = suite.flat_map(|suite| [&suite.id, &suite.name, &suite.hostname]);
+    let in_log = parts.log.map_or("", Log::suite_id);
+    let mut names = names.map(String::as_str).chain([in_log]);
+    if names.any(|name| name.len() > LONGEST_NAME) {
+        problems.push(damaged(
+            folder,
+            &format!("its suite or its machine has a name of more than {LONGEST_NAME} bytes"),
+            "The name is taken as unknown.",
+        ));
     }
 }
 
