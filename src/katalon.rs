@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub mod binding;
+mod bounded_json;
 pub mod collection;
 mod contents;
 #[cfg(test)]

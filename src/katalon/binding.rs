@@ -14,6 +14,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::Variable;
+use super::bounded_json;
 use super::groovy::groovy_value;
 use super::names::without_iteration;
 use super::remains::Remains;
@@ -151,7 +152,7 @@ fn planned_case(line: &str, unknown: &mut Unknown) -> Option<PlannedCase> {
         #[serde(flatten)]
         others: BTreeMap<String, IgnoredAny>,
     }
-    let line: Line = serde_json::from_str(line).ok()?;
+    let line: Line = bounded_json::from_str(line).ok()?;
     for name in line.others.keys() {
         unknown.add("member", name, "testCaseBinding");
     }
@@ -176,7 +177,7 @@ fn planned_case(line: &str, unknown: &mut Unknown) -> Option<PlannedCase> {
 /// The members of a JSON object whose values are no Groovy (JUnit's `data_binding`); `None` if the
 /// text is none.
 pub(crate) fn plain_values(json: &str) -> Option<Vec<(String, String)>> {
-    let InOrder(members) = serde_json::from_str(json.trim()).ok()?;
+    let InOrder(members) = bounded_json::from_str(json.trim()).ok()?;
     let members = members.into_iter().map(|(name, value)| {
         let value = plain(&value);
         (name, value)

@@ -8,6 +8,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
 
+use super::bounded_json;
 use super::text::{TextReader, entity, read_whole};
 
 /// Which collection, and which reports belong to it.
@@ -102,7 +103,7 @@ fn in_project(location: &str) -> String {
 /// Reads a `collection.json`, which names the collection and not its reports.
 pub fn read_json(source: impl Read) -> Result<Collection, String> {
     let text = read_whole(source).map_err(|error| error.to_string())?;
-    let json: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let json: Value = bounded_json::from_str(&text).map_err(|error| error.to_string())?;
     let id = json.get("id").and_then(Value::as_str).unwrap_or_default();
     Ok(Collection {
         id: id.trim().to_owned(),

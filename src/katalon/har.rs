@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use super::bounded_json::Room;
 use super::text::read_up_to;
 use crate::secrets::SecretNames;
 
@@ -31,14 +32,18 @@ pub struct Har {
 /// Reads the file; the error says what is wrong with it.
 pub fn read(source: impl Read, names: &SecretNames) -> Result<Har, String> {
     let text = read_up_to(LARGEST, source).map_err(|error| error.to_string())?;
+    let mut room = Room::default();
+    room.take(&text)?;
     let document: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let mut reader = Reader {
         names,
         har: Har::default(),
         known: HashSet::new(),
+        room,
+        unread: None,
     };
     reader.value("", &document);
-    Ok(reader.har)
+    reader.unread.map_or(Ok(reader.har), Err)
 }
 
 struct Reader<'a> {
@@ -46,6 +51,10 @@ struct Reader<'a> {
     har: Har,
     /// The secrets of `har`.
     known: HashSet<(String, String)>,
+    /// What may still be parsed: bodies stand in bodies.
+    room: Room,
+    /// Why a body was not read, so that nobody knows what is secret in it.
+    unread: Option<String>,
 }
 
 impl Reader<'_> {
@@ -100,8 +109,13 @@ impl Reader<'_> {
     /// A body: JSON, or the fields of a form.
     fn body(&mut self, text: &str) {
         if text.trim_start().starts_with(['{', '[']) {
-            if let Ok(body) = serde_json::from_str::<Value>(text) {
-                self.value("", &body);
+            match self.room.take(text) {
+                Ok(()) => {
+                    if let Ok(body) = serde_json::from_str::<Value>(text) {
+                        self.value("", &body);
+                    }
+                }
+                Err(cause) => self.unread = Some(cause),
             }
         } else {
             self.fields(text);
@@ -245,6 +259,21 @@ mod tests {
             .map(|(a, b)| (a.as_str(), b.as_str()))
             .collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn of_bodies_that_hold_more_than_anybody_sends_nothing_is_known() {
+        let names = SecretNames::default();
+        let body = format!("[{}0]", "{\"a\":1},".repeat(150_000));
+        let har = |bodies: usize| {
+            let one = serde_json::json!({"postData": {"text": body}});
+            serde_json::json!({"entries": vec![one; bodies]}).to_string()
+        };
+        assert!(read(har(1).as_bytes(), &names).is_ok());
+        let refused = read(har(2).as_bytes(), &names).unwrap_err();
+        assert!(refused.contains("more than 200000 objects"), "{refused}");
+        let itself = read(format!("[{body},{body}]").as_bytes(), &names);
+        assert_eq!(itself.unwrap_err(), refused);
     }
 
     #[test]

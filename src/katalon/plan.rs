@@ -8,6 +8,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
+use super::bounded_json;
 use super::text::read_whole;
 
 /// Its name; it lies in the folder of the session.
@@ -34,14 +35,14 @@ pub fn read(source: impl Read) -> std::io::Result<(Vec<PlannedSuite>, Vec<String
         if line.trim().is_empty() {
             continue;
         }
-        match serde_json::from_str::<Value>(line) {
+        match bounded_json::from_str::<Value>(line) {
             Ok(node) => walk(&node, 0, &mut suites),
             Err(error) => {
                 // Its own place counts lines within the line.
                 let cause = error.to_string();
                 let cause = cause
                     .rsplit_once(" at line ")
-                    .map_or("", |(cause, _)| cause);
+                    .map_or(cause.as_str(), |(cause, _)| cause);
                 wrong.push(format!(
                     "line {}, column {}: {cause}",
                     index + 1,

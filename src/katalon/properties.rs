@@ -4,6 +4,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
+use super::bounded_json;
 use super::text::read_whole;
 
 /// What the file says; empty where it says nothing.
@@ -38,7 +39,7 @@ pub struct Properties {
 /// Reads the whole file; the error says what is wrong with it.
 pub fn read(source: impl Read) -> Result<Properties, String> {
     let text = read_whole(source).map_err(|error| error.to_string())?;
-    let json: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let json: Value = bounded_json::from_str(&text).map_err(|error| error.to_string())?;
     let at = |keys: &[&str]| {
         keys.iter()
             .try_fold(&json, |value, key| value.get(key))

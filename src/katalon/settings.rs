@@ -11,6 +11,7 @@ use std::io::Read;
 
 use serde_json::Value;
 
+use super::bounded_json;
 use super::java_properties;
 use super::text::read_whole;
 
@@ -249,7 +250,7 @@ impl Values {
         if text.trim().is_empty() {
             return None;
         }
-        match serde_json::from_str(&text) {
+        match bounded_json::from_str(&text) {
             Ok(Value::Null) => None,
             Ok(Value::Object(members)) if members.is_empty() => None,
             Ok(Value::Array(items)) if items.is_empty() => None,

@@ -10,6 +10,10 @@ use super::text::{entity, read_whole};
 /// Deeper ones are no file of Katalon; the deepest has five levels.
 const DEEPEST: usize = 64;
 
+/// Elements of one file: the largest suites have some ten thousand, and each takes many times the
+/// bytes that it is written with.
+const MOST_ELEMENTS: usize = 500_000;
+
 /// An element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Element {
@@ -43,6 +47,7 @@ pub(crate) fn read(source: impl Read) -> Result<Element, String> {
     reader.config_mut().allow_dangling_amp = true;
     reader.config_mut().expand_empty_elements = true;
     let mut open: Vec<Element> = Vec::new();
+    let mut elements = 0;
     loop {
         let event = reader.read_event();
         // Counted only where something is wrong: a position is bytes, people have lines.
@@ -58,6 +63,10 @@ pub(crate) fn read(source: impl Read) -> Result<Element, String> {
                 if open.len() >= DEEPEST {
                     let line = at_line(reader.buffer_position());
                     return Err(format!("line {line}: more than {DEEPEST} levels"));
+                }
+                elements += 1;
+                if elements > MOST_ELEMENTS {
+                    return Err(format!("it has more than {MOST_ELEMENTS} elements"));
                 }
                 open.push(Element {
                     name: tag.name().into_inner().to_owned(),
@@ -126,6 +135,12 @@ mod tests {
         }
         let error = read("<a>\n<b></c></a>".as_bytes()).unwrap_err();
         assert!(error.starts_with("line 2: "), "{error}");
+        let wide = format!("<a>{}</a>", "<b/>".repeat(MOST_ELEMENTS));
+        assert!(
+            read(wide.as_bytes())
+                .unwrap_err()
+                .contains("500000 elements")
+        );
         let deep = "<a>".repeat(100_000);
         assert!(read(deep.as_bytes()).unwrap_err().contains("64 levels"));
     }

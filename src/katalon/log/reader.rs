@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::super::Variable;
+use super::super::bounded_json;
 use super::super::names::without_iteration;
 use super::super::unknown::Unknown;
 use super::known::{self, VARIABLES};
@@ -341,7 +342,7 @@ impl LogReader {
         let members = if json.len() > LONGEST_VARIABLES {
             None
         } else {
-            serde_json::from_str::<Vec<Value>>(json).ok()
+            bounded_json::from_str::<Vec<Value>>(json).ok()
         };
         let Some(members) = members else {
             self.keep_others(lost::of_json(json));
