@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -517,16 +516,9 @@ impl NewAttachment {
 /// Where the bytes of an attachment come from.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// A picture or another file that is sent as it is, read while it is sent.
-    File {
-        /// Where it lies.
-        path: PathBuf,
-        /// Its length in bytes when the fingerprint was taken; a file that grew is cut there.
-        length: u64,
-    },
     /// Text that was masked, in memory.
     Text(Arc<Clean>),
-    /// What is made while it is sent.
+    /// What is read, masked or zipped while it is sent.
     Made {
         /// Makes it.
         source: Arc<dyn Made>,

@@ -9,14 +9,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::azure_devops::{ATTACHMENT_LIMIT, Content, NewAttachment};
+use crate::azure_devops::{ATTACHMENT_LIMIT, Content, Made, NewAttachment};
 use crate::inputs::{AttachmentKinds, AttachmentsFor, Inputs};
 use crate::katalon::{Attempt, AttemptFile, FileKind, Report, ReportFile, Status, TestResult};
+use crate::opening::SeenFile;
 use crate::secrets::{Clean, Secrets, TextKind};
 
 mod masked;
 mod zip;
 mod zipped;
+
+use masked::MaskedText;
 
 /// Longer text is zipped: nobody reads it in a browser.
 const TEXT_LIMIT: u64 = 10 * 1024 * 1024;
@@ -189,12 +192,14 @@ pub fn of_text(text: Clean) -> Prepared {
 }
 
 fn masked_text(path: &Path, kind: TextKind, secrets: &Arc<Secrets>) -> Result<Prepared, String> {
-    let (_, length) = open(path)?;
-    let secrets = Arc::clone(secrets);
-    if length > TEXT_LIMIT {
-        return zipped::prepare(path, kind, length, &secrets, ATTACHMENT_LIMIT);
+    let (seen, _) = look(path)?;
+    let is_long = seen.length() > TEXT_LIMIT;
+    let text = MaskedText::new(seen, kind, Arc::clone(secrets));
+    if is_long {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        return zipped::prepare(text, &secrets.clean_file_name(&name), ATTACHMENT_LIMIT);
     }
-    masked::prepare(path, kind, length, secrets)
+    masked::prepare(text)
 }
 
 /// Whether the name is none of a picture or a video.
@@ -215,8 +220,20 @@ fn is_binary(path: &Path) -> bool {
     matches!(read, Ok(Ok(_))) && !is_utf16 && beginning.contains(&0)
 }
 
+/// A file that is sent as it is, read while it is sent.
+#[derive(Debug)]
+struct AsItIs(SeenFile);
+
+impl Made for AsItIs {
+    fn read(&self) -> std::io::Result<Box<dyn Read + Send + Sync>> {
+        // A file that grew meanwhile ends where it ended.
+        Ok(Box::new(self.0.open()?.take(self.0.length())))
+    }
+}
+
 fn as_it_is(path: &Path) -> Result<Prepared, String> {
-    let (file, length) = open(path)?;
+    let (seen, file) = look(path)?;
+    let length = seen.length();
     if length > ATTACHMENT_LIMIT {
         return Err(format!(
             "it has {} MB; Azure DevOps takes 75",
@@ -229,8 +246,8 @@ fn as_it_is(path: &Path) -> Result<Prepared, String> {
         return Err("it became shorter while it was read".to_owned());
     }
     Ok(Prepared {
-        content: Content::File {
-            path: path.to_owned(),
+        content: Content::Made {
+            source: Arc::new(AsItIs(seen)),
             length,
         },
         fingerprint,
@@ -240,13 +257,12 @@ fn as_it_is(path: &Path) -> Result<Prepared, String> {
 
 /// Opens a file, and nothing that is none; gives its length, too.
 pub(crate) fn open(path: &Path) -> Result<(File, u64), String> {
-    // Opening a pipe would wait for ever, so the kind is looked at first.
-    let metadata = std::fs::symlink_metadata(path).map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is no ordinary file".to_owned());
-    }
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    Ok((file, metadata.len()))
+    let (seen, file) = look(path)?;
+    Ok((file, seen.length()))
+}
+
+fn look(path: &Path) -> Result<(SeenFile, File), String> {
+    SeenFile::look(path).map_err(|error| error.to_string())
 }
 
 /// Reads to the end; gives the fingerprint of what was read, and its length.
@@ -308,5 +324,43 @@ mod tests {
                 .collect();
             assert_eq!(names, expected, "{words}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_put_in_place_of_a_prepared_file_is_not_read() {
+        let own = format!("katalon-ado-prepared-{}", std::process::id());
+        let folder = std::env::temp_dir().join(own);
+        std::fs::create_dir_all(&folder).unwrap();
+        let other = folder.join("other");
+        std::fs::write(&other, "text").unwrap();
+        let listed: Vec<Listed> = [
+            ("1.png", How::AsItIs),
+            ("a.log", How::Masked(TextKind::Data)),
+            ("b.log", How::Masked(TextKind::Data)),
+        ]
+        .into_iter()
+        .map(|(name, how)| Listed {
+            path: folder.join(name),
+            how,
+        })
+        .collect();
+        for Listed { path, .. } in &listed {
+            let is_long = path.ends_with("b.log");
+            let length = if is_long { TEXT_LIMIT + 1 } else { 4 };
+            std::fs::write(path, "text".repeat(length.div_ceil(4) as usize)).unwrap();
+        }
+        let files = prepare(&listed, &Arc::default());
+        for Listed { path, .. } in &listed {
+            let Content::Made { source, .. } = &files[path].as_ref().unwrap().content else {
+                panic!("{path:?}");
+            };
+            assert!(source.read().is_ok());
+            std::fs::remove_file(path).unwrap();
+            std::os::unix::fs::symlink(&other, path).unwrap();
+            let why = source.read().map(|_| ()).unwrap_err().to_string();
+            assert_eq!(why, "it is no ordinary file", "{path:?}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -22,6 +22,7 @@ pub mod inputs;
 pub mod json;
 pub mod katalon;
 pub mod mapping;
+pub mod opening;
 pub mod pipeline;
 pub mod problem;
 pub mod publish;

@@ -27,7 +27,7 @@ fn sources() -> Vec<(String, String)> {
             let code = text.split("\n#[cfg(test)]\n").next().unwrap().to_owned();
             (name.replace('\\', "/"), code)
         })
-        .filter(|(name, _)| !name.ends_with("tests.rs"))
+        .filter(|(name, _)| !name.ends_with("tests.rs") && !name.contains("tests/"))
         .collect()
 }
 
@@ -55,7 +55,12 @@ fn one_module_reads_the_environment() {
 
 #[test]
 fn files_are_written_only_where_security_says_so() {
-    let writes = ["fs::write", "File::create", "OpenOptions", "create_dir"];
+    let writes = [
+        "fs::write",
+        "File::create",
+        "OpenOptions::new",
+        "create_dir",
+    ];
     // The summary; what `select` and `verify` are asked to write.
     assert_eq!(
         holding(&writes),
@@ -69,6 +74,29 @@ fn files_are_written_only_where_security_says_so() {
     let removes = ["remove_file", "remove_dir", "fs::rename", "fs::copy"];
     // A suite is written beside its place and put there as a whole.
     assert_eq!(holding(&removes), ["src/katalon/project/written_suite.rs"]);
+}
+
+#[test]
+fn files_of_reports_and_projects_are_opened_by_one_module() {
+    let opens = [
+        " File::open",
+        "(File::open",
+        "File::options",
+        "fs::read(",
+        "fs::read_to_string",
+    ];
+    assert_eq!(
+        holding(&opens),
+        [
+            // What the agent names, and what the system says of itself.
+            "src/agent/client_certificate.rs",
+            "src/azure_devops/tls.rs",
+            "src/environment.rs",
+            "src/opening.rs",
+            // Behind the look of that module.
+            "src/secrets.rs",
+        ]
+    );
 }
 
 #[test]

@@ -4,8 +4,6 @@
 //! words in either case.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::Read;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -254,15 +252,6 @@ impl Writer<'_> {
             // `stream` is written last, so the bytes go between its quotes.
             let (head, tail) = split_at_stream(&head);
             let content = match &attachment.content {
-                Content::File { path, length } => {
-                    let file = File::open(path).map_err(FileTrouble::unreadable)?;
-                    // A file that grew meanwhile ends where it ended.
-                    Part::Encoded(Box::new(Encoded::new(
-                        file.take(*length),
-                        *length,
-                        attachment,
-                    )))
-                }
                 Content::Made { source, length } => {
                     let made = source.read().map_err(FileTrouble::unreadable)?;
                     Part::Encoded(Box::new(Encoded::new(made, *length, attachment)))

@@ -3,37 +3,43 @@
 
 use std::fs::File;
 use std::io::{self, Read, Take};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Prepared, fingerprint_of};
 use crate::azure_devops::{Content, Made};
+use crate::opening::SeenFile;
 use crate::secrets::{Masked, Secrets, TextKind};
 
 /// A text file as it is sent.
 #[derive(Clone, Debug)]
 pub(super) struct MaskedText {
-    path: PathBuf,
+    /// The file as it was looked at first; what is written behind its end is left out, or the text
+    /// would be another each time.
+    seen: SeenFile,
     kind: TextKind,
-    /// Bytes of the file when it was looked at first; what is written behind them is left out, or
-    /// the text would be another each time.
-    length: u64,
     secrets: Arc<Secrets>,
 }
 
 impl MaskedText {
-    pub(super) fn new(path: &Path, kind: TextKind, length: u64, secrets: Arc<Secrets>) -> Self {
+    pub(super) fn new(seen: SeenFile, kind: TextKind, secrets: Arc<Secrets>) -> Self {
         Self {
-            path: path.to_owned(),
+            seen,
             kind,
-            length,
             secrets,
         }
     }
 
+    /// Bytes of the file.
+    pub(super) fn length(&self) -> u64 {
+        self.seen.length()
+    }
+
     /// The masked text, whatever the encoding of the file: bytes of UTF-16 would hide every secret.
     pub(super) fn open(&self) -> io::Result<Masked<Take<File>>> {
-        self.secrets.masked_file(&self.path, self.kind, self.length)
+        // Another file in its place is not read.
+        self.seen.open()?;
+        let (path, length) = (self.seen.path(), self.seen.length());
+        self.secrets.masked_file(path, self.kind, length)
     }
 }
 
@@ -44,13 +50,7 @@ impl Made for MaskedText {
 }
 
 /// Looks through the file once, for length and fingerprint of the masked text.
-pub(super) fn prepare(
-    path: &Path,
-    kind: TextKind,
-    length: u64,
-    secrets: Arc<Secrets>,
-) -> Result<Prepared, String> {
-    let text = MaskedText::new(path, kind, length, secrets);
+pub(super) fn prepare(text: MaskedText) -> Result<Prepared, String> {
     let masked = text.open().map_err(|error| error.to_string())?;
     let (fingerprint, length) = fingerprint_of(masked).map_err(|error| error.to_string())?;
     Ok(Prepared {

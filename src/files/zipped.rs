@@ -2,14 +2,13 @@
 //! anew, so that a log of a gigabyte needs neither memory nor disk.
 
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Arc;
 
 use super::masked::MaskedText;
 use super::zip::Zip;
 use super::{Prepared, fingerprint_of};
 use crate::azure_devops::{Content, FILE_NAME_LIMIT, Made};
-use crate::secrets::{Clean, Secrets, TextKind};
+use crate::secrets::Clean;
 
 /// A text file as it is sent.
 #[derive(Debug)]
@@ -18,20 +17,13 @@ struct ZippedText {
     text: MaskedText,
 }
 
-/// Looks through the file once, for length and fingerprint of the archive; says why not where the
-/// archive would be larger than `limit`.
-pub(super) fn prepare(
-    path: &Path,
-    kind: TextKind,
-    length: u64,
-    secrets: &Arc<Secrets>,
-    limit: u64,
-) -> Result<Prepared, String> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = secrets.clean_file_name(&name).one_line();
+/// Looks through the file once, for length and fingerprint of the archive, in which it has that
+/// name; says why not where the archive would be larger than `limit`.
+pub(super) fn prepare(text: MaskedText, name: &Clean, limit: u64) -> Result<Prepared, String> {
+    let length = text.length();
     let text = ZippedText {
-        name: name.as_file_name(FILE_NAME_LIMIT),
-        text: MaskedText::new(path, kind, length, Arc::clone(secrets)),
+        name: name.one_line().as_file_name(FILE_NAME_LIMIT),
+        text,
     };
     let archive = text.read().map_err(|error| error.to_string())?;
     let (fingerprint, zipped) =
@@ -62,9 +54,11 @@ impl Made for ZippedText {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use super::*;
+    use crate::opening::SeenFile;
+    use crate::secrets::{Secrets, TextKind};
 
     struct Folder(PathBuf);
 
@@ -91,6 +85,12 @@ mod tests {
         Arc::new(secrets)
     }
 
+    fn prepare(file: &Path, limit: u64) -> Result<Prepared, String> {
+        let (seen, _) = SeenFile::look(file).unwrap();
+        let text = MaskedText::new(seen, TextKind::Data, secrets());
+        super::prepare(text, &Clean::own("execution0.log"), limit)
+    }
+
     fn bytes(prepared: &Prepared) -> Vec<u8> {
         let Content::Made { source, length } = &prepared.content else {
             panic!("{prepared:?}");
@@ -109,8 +109,7 @@ mod tests {
         let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(utf16).collect();
         for content in [text.as_bytes(), &utf16] {
             let (_folder, file) = Folder::with("masked", content);
-            let length = content.len() as u64;
-            let prepared = prepare(&file, TextKind::Data, length, &secrets(), 1_000_000).unwrap();
+            let prepared = prepare(&file, 1_000_000).unwrap();
             let archive = io::Cursor::new(bytes(&prepared));
             let mut archive = zip::ZipArchive::new(archive).unwrap();
             let mut unzipped = String::new();
@@ -124,7 +123,7 @@ mod tests {
     fn what_is_written_behind_it_meanwhile_changes_nothing() {
         let content = b"a line\n".repeat(10);
         let (_folder, file) = Folder::with("grown", &content);
-        let prepared = prepare(&file, TextKind::Data, 70, &secrets(), 1_000_000).unwrap();
+        let prepared = prepare(&file, 1_000_000).unwrap();
         let before = bytes(&prepared);
         std::fs::write(&file, content.repeat(3)).unwrap();
         assert_eq!(bytes(&prepared), before);
@@ -133,7 +132,7 @@ mod tests {
     #[test]
     fn what_is_too_large_even_zipped_is_left_out_with_the_reason() {
         let (_folder, file) = Folder::with("large", b"no two letters alike");
-        let why = prepare(&file, TextKind::Data, 20, &secrets(), 30).unwrap_err();
+        let why = prepare(&file, 30).unwrap_err();
         assert!(why.contains("zipped still more"), "{why}");
     }
 }

@@ -5,7 +5,6 @@
 //! and a first line `sep=;`. Columns are found by their names; others may stand beside them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use csv::{ReaderBuilder, StringRecord};
 
 use crate::katalon::TestCasePath;
 use crate::katalon::text::read_whole;
+use crate::opening;
 
 const TEST_CASE: &str = "katalonTestCase";
 const IDS: &str = "azureTestCaseIds";
@@ -50,12 +50,7 @@ impl MappingFile {
     /// # Errors
     /// Says why it is no mapping; lower case, without full stop.
     pub fn open(path: &Path) -> Result<Self, String> {
-        // Opening a pipe would wait for ever, so the kind is looked at first.
-        let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
-        if !metadata.is_file() {
-            return Err("it is no ordinary file".to_owned());
-        }
-        let file = File::open(path).map_err(|error| error.to_string())?;
+        let file = opening::open_named(path).map_err(|error| error.to_string())?;
         Self::read(file)
     }
 

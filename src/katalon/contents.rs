@@ -10,6 +10,7 @@ use walkdir::WalkDir;
 
 use super::find::{JUNIT, log_number};
 use super::{FileKind, ReportFile};
+use crate::opening::SeenFile;
 
 /// Levels below the report folder where files are looked for; Katalon makes one (`keyes/`,
 /// `videos/`) or two (`requests/main/`).
@@ -145,10 +146,8 @@ impl Contents {
     /// Opens a file of the folder.
     pub(crate) fn open(&self, name: &str) -> io::Result<File> {
         match self.leads(name) {
-            Leads::Inside(path) => File::open(path),
-            Leads::Outside => Err(io::Error::other(
-                "it is a link that leads out of the report folder",
-            )),
+            Leads::Inside(path) => self.open_inside(&path),
+            Leads::Outside => Err(leads_out()),
             // The error of the system says more than we know; a pipe or the like is never opened.
             Leads::Nowhere => {
                 fs::metadata(self.folder.join(name))?;
@@ -160,6 +159,18 @@ impl Contents {
     /// The files of the folder and its subfolders; read when they are first asked for.
     pub(crate) fn files_below(&self) -> &FilesBelow {
         self.below.get_or_init(|| FilesBelow::of(&self.folder))
+    }
+
+    /// Opens the file that a path leads to, and no other that somebody puts there meanwhile.
+    fn open_inside(&self, path: &Path) -> io::Result<File> {
+        let real = fs::canonicalize(path)?;
+        let (seen, _) = SeenFile::look(&real)?;
+        // A folder on the way may have become a link since. What was looked at lies inside, and what
+        // is read is what was looked at.
+        if fs::canonicalize(&real)? != real || !real.starts_with(&self.real_folder) {
+            return Err(leads_out());
+        }
+        seen.open()
     }
 
     /// The folder's files that belong to the report as a whole, by name; and how many were left
@@ -210,6 +221,10 @@ impl Contents {
         })
         .collect()
     }
+}
+
+fn leads_out() -> io::Error {
+    io::Error::other("it is a link that leads out of the report folder")
 }
 
 fn kind_of(name: &str) -> Option<FileKind> {

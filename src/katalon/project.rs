@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -14,6 +13,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::profiles::{self, Profile};
 use super::settings::{self, Settings};
 use super::{SuitePath, TestCasePath, xml_tree};
+use crate::opening;
 use crate::problem::{Problem, code};
 
 mod test_case;
@@ -133,7 +133,7 @@ fn project_file(folder: &Path) -> Option<(PathBuf, String)> {
         .collect();
     paths.sort();
     paths.into_iter().find_map(|path| {
-        let root = xml_tree::read(File::open(&path).ok()?).ok()?;
+        let root = xml_tree::read(opening::open_named(&path).ok()?).ok()?;
         let is_katalon = matches!(root.name.as_str(), "Project" | "ProjectEntity");
         is_katalon.then(|| (path, root.text_of("name").to_owned()))
     })
@@ -234,13 +234,7 @@ fn files(
 }
 
 fn open(path: &Path) -> Result<File, String> {
-    let is_file = fs::symlink_metadata(path)
-        .map_err(|error| error.to_string())?
-        .is_file();
-    if !is_file {
-        return Err(io::Error::other("it is no ordinary file").to_string());
-    }
-    File::open(path).map_err(|error| error.to_string())
+    opening::open(path).map_err(|error| error.to_string())
 }
 
 fn without_extension(name: &str) -> &str {

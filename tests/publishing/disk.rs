@@ -119,12 +119,51 @@ fn a_report_in_the_place_of_which_something_else_lies_is_named() {
 mod unix {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::os::unix::process::CommandExt;
     use std::path::Path;
 
     use super::*;
+    use crate::hostile_files::unix::{fifo, run_in_time};
     use crate::support::PROGRAM;
+
+    #[test]
+    fn what_is_put_in_place_of_a_file_before_it_is_sent_is_neither_waited_for_nor_read() {
+        type Swap = fn(&Path, &Path);
+        let swaps: [(Swap, &str); 3] = [
+            (|_, file| fifo(file), "it is no ordinary file"),
+            (
+                |other, file| symlink(other, file).unwrap(),
+                "it is no ordinary file",
+            ),
+            (
+                |other, file| std::fs::hard_link(other, file).unwrap(),
+                "another file is in its place",
+            ),
+        ];
+        for (swap, told) in swaps {
+            for name in ["shot.png", "console0.log"] {
+                let service = service();
+                let (reports, shot) = reports(b"a picture");
+                let file = shot.with_file_name(name);
+                std::fs::write(&file, b"a picture or a log").unwrap();
+                let other = reports.temp().join("other");
+                std::fs::create_dir_all(reports.temp()).unwrap();
+                std::fs::write(&other, b"a picture or a log").unwrap();
+                let happens = Fault::meanwhile(move |_| {
+                    std::fs::remove_file(&file).unwrap();
+                    swap(&other, &file);
+                });
+                service.script(Rule::once("POST", "/results$", happens));
+                let finished = run_in_time(&TaskRun::new(&service, reports.path()));
+                assert_eq!(finished.code, 0, "{}", finished.stdout);
+                assert_eq!(finished.issues("warning"), ["KADO010"], "{name}");
+                finished.says(&format!("the file can no longer be read: {told}"));
+                finished.says("2 results read: 2 published, 0 left out, 0 missing");
+                the_finished_run(&service, &["A", "B"]);
+            }
+        }
+    }
 
     #[test]
     fn a_folder_whose_name_is_no_text_is_a_report_like_any_other() {

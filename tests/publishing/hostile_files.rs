@@ -252,20 +252,20 @@ fn numbers_that_nothing_can_count_are_unknown_and_lose_no_result() {
 }
 
 #[cfg(unix)]
-mod unix {
+pub(crate) mod unix {
     use std::os::unix::fs::symlink;
     use std::process::Command;
 
     use super::*;
 
-    fn fifo(path: &Path) {
+    pub(crate) fn fifo(path: &Path) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let made = Command::new("mkfifo").arg(path).status().unwrap();
         assert!(made.success());
     }
 
     /// Fails if it takes longer than nobody would call hanging.
-    fn run_in_time(task: &TaskRun) -> Finished {
+    pub(crate) fn run_in_time(task: &TaskRun) -> Finished {
         let mut child = task.start();
         for _ in 0..600 {
             if child.try_wait().unwrap().is_some() {

@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 use csv::WriterBuilder;
@@ -21,6 +21,7 @@ use crate::azure_devops::TestCaseId;
 use crate::katalon::TestCasePath;
 use crate::katalon::project::Project;
 use crate::mapping::plan::Plan;
+use crate::opening;
 use crate::problem::{Problem, code, counted as count};
 use crate::secrets::Secrets;
 
@@ -141,7 +142,7 @@ pub(super) fn write(
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             // What is there already may stay there.
-            if std::fs::read(file).ok().as_deref() != Some(text.as_slice()) {
+            if !holds(file, &text) {
                 return Err(not_written(
                     "another file is there".to_owned(),
                     "Name a new file, or take that one away: somebody may have worked on it.",
@@ -156,6 +157,14 @@ pub(super) fn write(
         }
     }
     Ok(told)
+}
+
+/// Whether a file holds this text, and nothing else.
+fn holds(file: &Path, text: &[u8]) -> bool {
+    let mut there = Vec::new();
+    let most = text.len() as u64 + 1;
+    let read = opening::open_named(file).and_then(|file| file.take(most).read_to_end(&mut there));
+    read.is_ok() && there == text
 }
 
 impl Suggestion {

@@ -3,12 +3,13 @@
 //! The elements, their order and their indentation are those of real suites; a test compares them.
 //! The same test cases give the same bytes, so that the file can be kept in a repository.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::xml_tree;
 use super::super::{SuitePath, TestCasePath};
+use crate::opening;
 use crate::secrets::hex_digest;
 
 /// Stands in the suite's description: only a suite that has it is written over.
@@ -59,7 +60,7 @@ pub fn write_suite(
 
 /// Whether this program wrote a file.
 fn is_ours(file: &Path) -> bool {
-    let read = File::open(file)
+    let read = opening::open(file)
         .ok()
         .and_then(|file| xml_tree::read(file).ok());
     read.is_some_and(|root| {

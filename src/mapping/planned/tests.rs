@@ -133,7 +133,7 @@ fn on_one_point(report: &Report) -> (NewTestResult, Vec<(String, String)>) {
                 attached.attachment.name.as_str().to_owned(),
                 text.as_str().to_owned(),
             )),
-            Content::File { .. } | Content::Made { .. } => None,
+            Content::Made { .. } => None,
         });
     (run.results[0].clone(), texts.collect())
 }
