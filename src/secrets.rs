@@ -12,7 +12,6 @@
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::fs::File;
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read};
 use std::path::Path;
@@ -402,17 +401,16 @@ impl Secrets {
     }
 
     /// The same for a file of which it is counted what was masked in it, when it has been read to its
-    /// end; once, however often that is.
+    /// end; once, however often that is. `path` tells it from others.
     ///
     /// # Errors
-    /// What opening it came to, or reading its first bytes.
-    pub fn masked_file(
+    /// What reading the first bytes came to.
+    pub fn masked_file<R: Read>(
         &self,
         path: &Path,
+        file: R,
         kind: TextKind,
-        length: u64,
-    ) -> io::Result<Masked<io::Take<File>>> {
-        let file = File::open(path)?.take(length);
+    ) -> io::Result<Masked<R>> {
         let masked = self.masked(file, kind)?;
         Ok(masked.counted(hash(path), Arc::clone(&self.counted)))
     }

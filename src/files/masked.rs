@@ -36,10 +36,8 @@ impl MaskedText {
 
     /// The masked text, whatever the encoding of the file: bytes of UTF-16 would hide every secret.
     pub(super) fn open(&self) -> io::Result<Masked<Take<File>>> {
-        // Another file in its place is not read.
-        self.seen.open()?;
-        let (path, length) = (self.seen.path(), self.seen.length());
-        self.secrets.masked_file(path, self.kind, length)
+        let file = self.seen.open()?.take(self.seen.length());
+        self.secrets.masked_file(self.seen.path(), file, self.kind)
     }
 }
 
