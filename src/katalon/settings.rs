@@ -20,7 +20,7 @@ use super::text::read_whole;
 const MOST_ITEMS: usize = 500;
 
 /// Bytes of one of these lines.
-const LONGEST_ITEM: usize = 10_000;
+const LONGEST_ITEM: usize = 2_000;
 
 /// What the file says; `None` and empty lists where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
