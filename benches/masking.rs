@@ -66,6 +66,8 @@ fn main() -> io::Result<()> {
             &repeated("\"token\":[["),
             secrets(1),
         ),
+        ("maps without an end", &repeated("[token:["), secrets(1)),
+        ("entries of no map", &repeated(", token:x"), secrets(1)),
     ] {
         let time = median(|| masked(&secrets, text));
         let ratio = time.as_secs_f64() / floor.as_secs_f64();

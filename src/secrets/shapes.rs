@@ -1,5 +1,5 @@
 //! Finds what is secret by what stands around it: users in addresses, headers, members of JSON,
-//! fields of forms, parameters of addresses, typed text, bound values.
+//! fields of forms, parameters of addresses, entries of maps, typed text, bound values.
 //!
 //! A search for words that all of those contain leads to the few places that are looked at. What is
 //! looked at is as it stands in the file, where the same JSON may be written plainly, escaped for
@@ -19,6 +19,8 @@ use super::search::automaton;
 use super::stream::{Output, Stage, Window};
 use super::typed;
 use super::values::{End, Until, ValueEnd};
+
+mod maps;
 
 /// The longest user information of an address: a bearer token has a few thousand bytes.
 const LONGEST_USER: usize = 8 * 1024;
@@ -378,6 +380,17 @@ impl Shapes {
                 Until::Closed(quote),
             ));
         }
+        if sign == b':' && behind == at && bracket.is_none() {
+            let found = if value == at_value {
+                let is_strict = kind == TextKind::Page;
+                maps::entry(text, begin, value, is_strict, &mut scanned.ends)
+            } else if kind == TextKind::Data && !text[at_value..value].contains(&b'\n') {
+                maps::line(text, begin, value)
+            } else {
+                None
+            };
+            return found.map(|found| Found::to(&name, found.start, found.end));
+        }
         let is_field = sign == b'=' && signs == 1 && behind == at && value == at_value;
         is_field.then(|| {
             let until = if is_header {
@@ -443,6 +456,8 @@ struct Scanned {
     name: Range<usize>,
     /// Here no quote ends a name, and nothing says that none will.
     no_quote: Range<usize>,
+    /// Here no value of a map ends.
+    ends: maps::Ends,
 }
 
 impl Scanned {

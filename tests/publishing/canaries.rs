@@ -42,7 +42,7 @@ const CANARIES: [(&str, &str); 22] = [
 ];
 
 /// What is masked only where its name stands beside it: nothing binds it.
-const BESIDE_ITS_NAME: [(&str, &str); 4] = [
+const BESIDE_ITS_NAME: [(&str, &str); 5] = [
     ("Authorization: Basic canaryBasic61==", "canaryBasic61"),
     ("{\"apiKey\":\"canaryKey62\"}", "canaryKey62"),
     (
@@ -50,6 +50,7 @@ const BESIDE_ITS_NAME: [(&str, &str); 4] = [
         "canaryQuery63",
     ),
     ("Set-Cookie: sid=canarySet64; Path=/", "canarySet64"),
+    ("[user:ann, password:canaryMap65, id:1]", "canaryMap65"),
 ];
 
 fn canary(from: &str) -> &'static str {
@@ -610,7 +611,7 @@ fn paths_of_tests_and_suites_are_never_masked() {
 }
 
 /// Messages as applications and testers write them: nothing in them is secret.
-const HARMLESS: [&str; 12] = [
+const HARMLESS: [&str; 13] = [
     "the tokenUrl is empty",
     "expectedPasswordMessage was not shown",
     "password=Customer was expected",
@@ -622,6 +623,7 @@ const HARMLESS: [&str; 12] = [
     "https://shop.example.com/a?b=c#d was asked for by mail@example.com",
     "setText(findTestObject('Login/input_password'), GlobalVariable.password)",
     "Cookie banner: accept all cookies",
+    "[password:reset] was begun by [TokenFilter:42] of [user:ann, token:none]",
     "com.example.TokenException: token expired\n\tat com.example.Password.check(Password.java:7)",
 ];
 
