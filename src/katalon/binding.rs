@@ -17,12 +17,9 @@ use super::Variable;
 use super::bounded_json;
 use super::groovy::groovy_value;
 use super::names::without_iteration;
-use super::remains::Remains;
+use super::remains::{LONGEST, Remains};
 use super::text::{SMALL, TextReader};
 use super::unknown::Unknown;
-
-/// Of a longer file not even what is secret is known.
-const LONGEST: u64 = 256 * 1024 * 1024;
 
 /// A planned case, or a planned row of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

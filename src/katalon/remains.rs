@@ -11,6 +11,9 @@ use super::Variable;
 use super::groovy::groovy_value;
 use super::text::unescape_java;
 
+/// Of a longer file not even what is secret is known.
+pub(super) const LONGEST: u64 = 256 * 1024 * 1024;
+
 /// A longer name is none of a variable.
 const LONGEST_NAME: usize = 1024;
 

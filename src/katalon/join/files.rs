@@ -12,6 +12,6 @@ pub(super) struct Files {
     pub(super) log: Option<Result<Log, String>>,
     pub(super) binding: Binding,
     pub(super) properties: Properties,
-    /// What a JUnit that cannot be read still tells of variables.
+    /// What JUnit and properties that cannot be read still tell of variables.
     pub(super) other_variables: Vec<Variable>,
 }

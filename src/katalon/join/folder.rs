@@ -8,7 +8,8 @@ use super::super::find::{BINDING, JUNIT, PROPERTIES, ReportFolder, is_collection
 use super::super::junit::{self, Junit, JunitSuite};
 use super::super::log::{self, Log};
 use super::super::properties::{self, Properties};
-use super::super::text::read_whole;
+use super::super::remains::{self, Remains};
+use super::super::text::{TextReader, read_whole};
 use super::super::times::{WrittenTime, from_millis};
 use super::super::unknown::Unknown;
 use super::super::{Report, Variable};
@@ -149,11 +150,15 @@ fn read_plan(
             .and_then(properties::read);
         match read {
             Ok(properties) => files.properties = properties,
-            Err(cause) => problems.push(damaged(
-                folder,
-                &format!("{PROPERTIES}: {cause}"),
-                "Execution profile and device of this report may be unknown.",
-            )),
+            Err(cause) => {
+                problems.push(damaged(
+                    folder,
+                    &format!("{PROPERTIES}: {cause}"),
+                    "Execution profile and device of this report may be unknown.",
+                ));
+                let variables = still_told(contents, PROPERTIES);
+                files.other_variables.extend(variables);
+            }
         }
     }
     if contents.has(BINDING) {
@@ -176,6 +181,15 @@ fn read_plan(
             )),
         }
     }
+}
+
+/// The variables that a file of JSON still tells that cannot be read.
+fn still_told(contents: &Contents, name: &str) -> Vec<Variable> {
+    let mut remains = Remains::of_json();
+    let read = contents.open(name);
+    // That it cannot be read was told.
+    let _ = read.and_then(|file| remains.add_all(TextReader::new(file), remains::LONGEST));
+    remains.variables()
 }
 
 /// Tells that a plan is longer than any that Katalon writes.

@@ -343,6 +343,7 @@ fn values_that_damaged_files_still_tell_are_known_and_of_no_row() {
         ("input_password", "typed-word-4"),
         ("token", "open-word-5"),
         ("secretCode", "iteration-word-6"),
+        ("G_Secret", "global-word-7"),
     ] {
         assert_eq!(told(name), Some(value), "{name}");
     }
