@@ -5,12 +5,13 @@ use std::io::Read;
 
 use super::Variable;
 use super::groovy::groovy_value;
+use super::text::{read_whole, unescape_xml};
 use super::xml_tree;
 
 /// An execution profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// Its name, `staging`.
+    /// Its name, `staging`; empty if the file cannot be read.
     pub name: String,
     /// Its global variables, values without Groovy's quotes.
     pub variables: Vec<Variable>,
@@ -35,9 +36,66 @@ pub fn read(source: impl Read) -> Result<Profile, String> {
     })
 }
 
+/// The variables that a profile still tells that cannot be read, such as one with marks of a merge:
+/// good only to know what is secret.
+pub fn remains(source: impl Read) -> Vec<Variable> {
+    // That it cannot be read was told.
+    let text = read_whole(source).unwrap_or_default();
+    let entities = text.split("<GlobalVariableEntity>").skip(1);
+    entities
+        .flat_map(|entity| {
+            let name = texts(entity, "name").next().unwrap_or_default();
+            let masked = texts(entity, "masked").any(|text| text == "true");
+            // Of two sides of a merge each has one.
+            texts(entity, "initValue").map(move |value| Variable {
+                name: name.clone(),
+                value: groovy_value(&value).into_owned(),
+                masked,
+            })
+        })
+        .filter(|variable| !variable.name.is_empty())
+        .collect()
+}
+
+/// The texts of the elements of that name.
+fn texts(xml: &str, name: &str) -> impl Iterator<Item = String> {
+    let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+    let mut rest = xml;
+    std::iter::from_fn(move || {
+        let (_, behind) = rest.split_once(&start)?;
+        let (text, behind) = behind.split_once(&end)?;
+        rest = behind;
+        Some(unescape_xml(text.trim()).into_owned())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_profile_with_marks_of_a_merge_still_tells_its_values() {
+        let glbl = "<GlobalVariableEntities><name>staging</name>\n<GlobalVariableEntity>\n\
+            <<<<<<< HEAD\n<initValue>'first &amp; one'</initValue>\n=======\n\
+            <initValue>'second'</initValue>\n>>>>>>> other\n<name>G_Password</name>\n\
+            </GlobalVariableEntity><GlobalVariableEntity><initValue>'x'</initValue>\
+            <masked>true</masked><name>pin</name></GlobalVariableEntity>\
+            <GlobalVariableEntity><initValue>'y'</initValue><name>G_Tok";
+        assert!(read(glbl.as_bytes()).is_err());
+        let told = remains(glbl.as_bytes());
+        let told: Vec<(&str, &str, bool)> = told
+            .iter()
+            .map(|one| (one.name.as_str(), one.value.as_str(), one.masked))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("G_Password", "first & one", false),
+                ("G_Password", "second", false),
+                ("pin", "x", true)
+            ]
+        );
+    }
 
     #[test]
     fn global_variables_are_read_without_quotes() {

@@ -110,7 +110,15 @@ pub fn profiles(folder: &Path, problems: &mut Vec<Problem>) -> Vec<Profile> {
     let mut profiles = Vec::new();
     for (path, name) in files(folder, "Profiles", "glbl", problems) {
         let read = open(&path).and_then(profiles::read);
-        profiles.extend(taken(&name, read, problems));
+        let profile = taken(&name, read, problems).or_else(|| {
+            // What is secret in it is so all the same.
+            let variables = profiles::remains(open(&path).ok()?);
+            (!variables.is_empty()).then(|| Profile {
+                variables,
+                ..Profile::default()
+            })
+        });
+        profiles.extend(profile);
     }
     profiles
 }

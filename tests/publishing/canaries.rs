@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 /// What is secret, by where it is known from. No word is part of another.
-const CANARIES: [(&str, &str); 22] = [
+const CANARIES: [(&str, &str); 23] = [
     ("a secret variable", "canary+job/41"),
     ("the first line of one of two", "canary-line-1-of-job"),
     ("bound in the plan", "canaryPlan42"),
@@ -28,6 +28,7 @@ const CANARIES: [(&str, &str); 22] = [
     ("the iteration's value", "canaryIteration47"),
     ("a global variable of the execution", "canaryGlobal48"),
     ("a profile of the project", "canaryProfile49"),
+    ("a profile that cannot be read", "canaryMerged66"),
     ("typed", "canaryTyped50"),
     ("typed, as the message tells", "canaryTold51"),
     ("typed encrypted", "canaryEncrypted52=="),
@@ -155,10 +156,15 @@ fn report(reports: &Reports) {
          </initValue><name>G_Password</name></GlobalVariableEntity></GlobalVariableEntities>",
         canary("a profile of the project")
     );
-    put(
-        &katalon_project(reports).join("Profiles/staging.glbl"),
-        profile,
-    );
+    let profiles = katalon_project(reports).join("Profiles");
+    put(&profiles.join("staging.glbl"), &profile);
+    let merged = profile
+        .replace("<initValue>", "<<<<<<< HEAD\n<initValue>")
+        .replace(
+            canary("a profile of the project"),
+            canary("a profile that cannot be read"),
+        );
+    put(&profiles.join("merged.glbl"), merged);
 }
 
 /// What the log's cases did, behind the first one's start; and another run before this one.
