@@ -93,8 +93,6 @@ fn files_of_reports_and_projects_are_opened_by_one_module() {
             "src/azure_devops/tls.rs",
             "src/environment.rs",
             "src/opening.rs",
-            // Behind the look of that module.
-            "src/secrets.rs",
         ]
     );
 }
