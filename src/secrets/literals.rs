@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, BuildError};
 
 use super::MASK;
-use super::search::automaton;
+use super::search::Automaton;
 use super::stream::{Output, Stage, Window};
 
 /// How far behind a value others are followed that touch it and each other; see
@@ -22,7 +22,7 @@ const MOST_AT_ONE_PLACE: usize = 8;
 
 /// Known values in all their forms.
 pub(super) struct Literals {
-    matcher: AhoCorasick,
+    matcher: Automaton,
     /// What each form stands for.
     meanings: Vec<Meaning>,
     longest: usize,
@@ -64,7 +64,7 @@ impl Literals {
         let forms = forms.map(|(form, _)| form);
         Ok(Some(Self {
             longest: forms.clone().map(String::len).max().unwrap_or(0),
-            matcher: automaton(&mut AhoCorasick::builder(), forms)?,
+            matcher: Automaton::new(&mut AhoCorasick::builder(), forms)?,
             has_whole_words: meanings.iter().any(|meaning| meaning.is_whole_word),
             meanings,
         }))
@@ -81,11 +81,10 @@ impl Literals {
         let mut spans: Vec<Span> = Vec::new();
         // Where those begin that end where the last one does.
         let mut group = 0;
-        for found in self.matcher.find_overlapping_iter(&text[from..]) {
-            let form = found.pattern().as_usize();
+        for (form, place) in self.matcher.all(&text[from..]) {
             let span = Span {
-                start: from + found.start(),
-                end: from + found.end(),
+                start: from + place.start,
+                end: from + place.end,
                 form,
                 is_whole_word: self.meanings[form].is_whole_word,
             };

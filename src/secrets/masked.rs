@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::literals::{Literals, MaskLiterals};
-use super::search::{automaton, is_too_nested};
+use super::search::{Automaton, is_too_nested};
 use super::shapes::{MaskShapes, Shapes, TextKind};
 use super::stream::{Counts, Staged, whole};
 use super::{Counted, MASK, Secrets};
@@ -21,7 +21,7 @@ pub(super) struct Masks {
     shapes: Option<Arc<Shapes>>,
     /// Bound values that are too short to be looked for in running text.
     short: Option<Arc<Literals>>,
-    kept: Option<AhoCorasick>,
+    kept: Option<Automaton>,
     /// Whether test data is not among what is known, because it cannot all be looked for.
     pub(super) is_incomplete: bool,
 }
@@ -56,7 +56,7 @@ impl Masks {
         } else {
             let mut builder = AhoCorasick::builder();
             builder.match_kind(MatchKind::LeftmostLongest);
-            Some(automaton(&mut builder, &secrets.kept)?)
+            Some(Automaton::new(&mut builder, &secrets.kept)?)
         };
         let forms = secrets.known.keys().map(String::as_str);
         let is_incomplete = is_too_nested(forms);
@@ -103,10 +103,10 @@ impl Masks {
         };
         let mut shown = String::with_capacity(text.len());
         let mut end = 0;
-        for found in kept.find_iter(text) {
-            shown.push_str(&masked(&text[end..found.start()]));
-            shown.push_str(&text[found.range()]);
-            end = found.end();
+        for (_, path) in kept.parts(text) {
+            shown.push_str(&masked(&text[end..path.start]));
+            shown.push_str(&text[path.clone()]);
+            end = path.end;
         }
         shown.push_str(&masked(&text[end..]));
         shown

@@ -15,7 +15,7 @@ use super::MASK;
 use super::around::{is_name_byte, name_before, quote_before, skip_blanks, starts_with_any};
 use super::names::{self, SecretNames};
 use super::quotes::Quote;
-use super::search::automaton;
+use super::search::Automaton;
 use super::stream::{Output, Stage, Window};
 use super::typed;
 use super::values::{End, Until, ValueEnd};
@@ -100,7 +100,7 @@ const ANCHORS: [(&str, Anchor); 14] = [
 
 /// What to look for.
 pub(super) struct Shapes {
-    matcher: AhoCorasick,
+    matcher: Automaton,
     anchors: Vec<Anchor>,
     names: SecretNames,
     /// Bound values of every length, as they stand where they are bound.
@@ -162,13 +162,13 @@ impl Shapes {
             anchors.push(anchor);
         }
         // Mostly there are no names but our own, and one search will do for all.
-        static OURS: OnceLock<AhoCorasick> = OnceLock::new();
+        static OURS: OnceLock<Automaton> = OnceLock::new();
         let has_only_ours = names.looked_for().next().is_none();
         let matcher = match OURS.get().filter(|_| has_only_ours) {
             Some(ours) => ours.clone(),
             None => {
                 let mut builder = AhoCorasick::builder();
-                let matcher = automaton(builder.ascii_case_insensitive(true), &words)?;
+                let matcher = Automaton::new(builder.ascii_case_insensitive(true), &words)?;
                 if has_only_ours {
                     OURS.get_or_init(|| matcher).clone()
                 } else {
@@ -186,11 +186,10 @@ impl Shapes {
 
     /// The anchors of a window, by where they begin.
     fn anchors(&self, window: &Window<'_>, from: usize) -> Vec<(usize, usize, Anchor)> {
-        let found = self.matcher.find_overlapping_iter(&window.text[from..]);
         let mut anchors: Vec<(usize, usize, Anchor)> = Vec::new();
-        for found in found {
-            let anchor = self.anchors[found.pattern().as_usize()];
-            let (start, end) = (from + found.start(), from + found.end());
+        for (word, place) in self.matcher.all(&window.text[from..]) {
+            let anchor = self.anchors[word];
+            let (start, end) = (from + place.start, from + place.end);
             // Of names that end in one place all lead to the same value.
             let is_known = anchors.last().is_some_and(|&(_, last, other)| {
                 (last, other) == (end, Anchor::Name) && anchor == Anchor::Name
