@@ -8,13 +8,13 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// An ordinary file as it was when it was looked at first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenFile {
     path: PathBuf,
-    length: u64,
-    identity: Identity,
+    looks: Looks,
 }
 
 impl SeenFile {
@@ -25,13 +25,11 @@ impl SeenFile {
     pub fn look(path: &Path) -> io::Result<(Self, File)> {
         let looked = std::fs::symlink_metadata(path)?;
         let file = ordinary(&looked).and_then(|()| open_there(path, Links::Refused))?;
-        let opened = file.metadata()?;
         let seen = Self {
             path: path.to_owned(),
-            length: opened.len(),
-            identity: Identity::of(&opened),
+            looks: Looks::of(&file.metadata()?),
         };
-        if Identity::of(&looked) == seen.identity {
+        if seen.looks.are_those_of(&Looks::of(&looked)) {
             Ok((seen, file))
         } else {
             Err(swapped())
@@ -44,7 +42,7 @@ impl SeenFile {
     /// The same, and that another file is there now.
     pub fn open(&self) -> io::Result<File> {
         let (now, file) = Self::look(&self.path)?;
-        if now.identity == self.identity {
+        if now.looks.are_those_of(&self.looks) {
             Ok(file)
         } else {
             Err(swapped())
@@ -58,7 +56,7 @@ impl SeenFile {
 
     /// Its bytes when it was looked at; more may have been written since.
     pub fn length(&self) -> u64 {
-        self.length
+        self.looks.length
     }
 }
 
@@ -130,6 +128,33 @@ fn no_ordinary_file() -> io::Error {
 
 fn swapped() -> io::Error {
     io::Error::other("another file is in its place")
+}
+
+/// What a file looked like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Looks {
+    identity: Identity,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Looks {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            identity: Identity::of(metadata),
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+
+    /// Whether it is the same file. One that nobody changed may have another number each time: some
+    /// file systems of networks make them up.
+    fn are_those_of(&self, earlier: &Self) -> bool {
+        let is_unchanged = self.length == earlier.length
+            && self.modified.is_some()
+            && self.modified == earlier.modified;
+        self.identity == earlier.identity || is_unchanged
+    }
 }
 
 /// What tells a file from another one that is in its place, as far as the system says.
@@ -205,6 +230,33 @@ mod tests {
         assert_eq!(text(seen.open()), "one and two");
         assert_eq!(seen.length(), 3);
         assert!(open(&folder.0).is_err() && open(&folder.0.join("b")).is_err());
+    }
+
+    #[test]
+    fn a_file_with_another_number_is_the_same_if_nobody_changed_it() {
+        let file = Looks {
+            identity: Identity(1, 2),
+            length: 3,
+            modified: Some(SystemTime::UNIX_EPOCH),
+        };
+        let other = |length, modified| Looks {
+            identity: Identity(1, 7),
+            length,
+            modified,
+        };
+        assert!(other(3, file.modified).are_those_of(&file));
+        assert!(!other(4, file.modified).are_those_of(&file));
+        assert!(!other(3, Some(SystemTime::now())).are_those_of(&file));
+        let unknown = other(3, None);
+        assert!(!unknown.are_those_of(&file));
+        let identity = Identity(9, 9);
+        assert!(
+            !Looks {
+                identity,
+                ..unknown.clone()
+            }
+            .are_those_of(&unknown)
+        );
     }
 
     #[cfg(unix)]
