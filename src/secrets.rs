@@ -58,6 +58,10 @@ const SHORTEST_TEST_DATA_DIGITS: usize = 8;
 /// it.
 const LONGEST_IN_ALL_FORMS: usize = 16 * 1024;
 
+/// A longer form is looked for in pieces of this length, wherever they stand: no message has so much
+/// of it by chance, and what is looked for determines how much of a text must be at hand.
+const LONGEST_FORM: usize = 32 * 1024;
+
 /// Bytes of paths that are kept as they are, those of tens of thousands of tests; in further ones what
 /// is secret elsewhere is masked as well.
 const MOST_KEPT: usize = 4 * 1024 * 1024;
@@ -318,16 +322,26 @@ impl Secrets {
         }
         let name: Arc<str> = Arc::from(name);
         for form in forms {
-            let length = form.len();
-            let known = self.known.entry(form).or_insert_with(|| {
-                self.bytes += length;
-                Meaning {
-                    name: Arc::clone(&name),
-                    is_whole_word,
+            if form.len() <= LONGEST_FORM {
+                self.add_form(&name, form, is_whole_word);
+            } else {
+                for piece in pieces(&form) {
+                    self.add_form(&name, piece.to_owned(), false);
                 }
-            });
-            known.is_whole_word &= is_whole_word;
+            }
         }
+    }
+
+    fn add_form(&mut self, name: &Arc<str>, form: String, is_whole_word: bool) {
+        let length = form.len();
+        let known = self.known.entry(form).or_insert_with(|| {
+            self.bytes += length;
+            Meaning {
+                name: Arc::clone(name),
+                is_whole_word,
+            }
+        });
+        known.is_whole_word &= is_whole_word;
     }
 
     /// Whether there is more test data than can be looked for.
@@ -459,6 +473,22 @@ impl Secrets {
         self.masks();
         self.clone()
     }
+}
+
+/// The pieces of a long form, of which the last one may overlap the one before.
+fn pieces(form: &str) -> impl Iterator<Item = &str> {
+    let starts = (0..form.len()).step_by(LONGEST_FORM);
+    starts.map(|start| {
+        let start = start.min(form.len().saturating_sub(LONGEST_FORM));
+        let (mut start, mut end) = (start, start + LONGEST_FORM);
+        while !form.is_char_boundary(start) {
+            start -= 1;
+        }
+        while !form.is_char_boundary(end) {
+            end += 1;
+        }
+        &form[start..end]
+    })
 }
 
 fn is_long_enough(value: &str, shortest: usize, shortest_digits: usize) -> bool {

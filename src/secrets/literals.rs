@@ -330,7 +330,7 @@ mod tests {
         for decided in 1..60 {
             let stage = MaskLiterals::new(Arc::clone(&literals));
             let mut masked = String::new();
-            let mut reader = Staged::new(text.as_bytes(), stage, Some(decided));
+            let mut reader = Staged::new(text.as_bytes(), stage, decided);
             reader.read_to_string(&mut masked).unwrap();
             assert!(masked.ends_with("a *** b"), "windows of {decided}");
         }

@@ -8,7 +8,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::literals::{Literals, MaskLiterals};
 use super::search::{Automaton, is_too_nested};
 use super::shapes::{MaskShapes, Shapes, TextKind};
-use super::stream::{Counts, Staged, whole};
+use super::stream::{Counts, DECIDED, Staged, whole};
 use super::{Counted, MASK, Secrets};
 use crate::katalon::text::TextReader;
 
@@ -124,15 +124,15 @@ impl Masks {
     }
 
     pub(super) fn reader<R: Read>(&self, source: R, kind: TextKind) -> io::Result<Masked<R>> {
-        self.reader_by(source, kind, None)
+        self.reader_by(source, kind, DECIDED)
     }
 
-    /// With windows of another size than is best, which makes no difference to what comes out.
+    /// With windows of another size, which makes no difference to what comes out.
     pub(super) fn reader_by<R: Read>(
         &self,
         mut source: R,
         kind: TextKind,
-        decided: Option<usize>,
+        decided: usize,
     ) -> io::Result<Masked<R>> {
         let mut beginning = Vec::with_capacity(MARK.len());
         source

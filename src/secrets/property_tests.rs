@@ -173,9 +173,7 @@ fn how_a_text_is_read_makes_no_difference() {
         let mut expected = Counts::new();
         let whole = masks.text(&long, kind, &mut expected);
         let decided = 1 + dice.below(3_000);
-        let mut reader = masks
-            .reader_by(long.as_bytes(), kind, Some(decided))
-            .unwrap();
+        let mut reader = masks.reader_by(long.as_bytes(), kind, decided).unwrap();
         let mut read = String::new();
         reader.read_to_string(&mut read).unwrap();
         assert_eq!(reader.counts(), expected, "{seed}");

@@ -190,9 +190,13 @@ impl Shapes {
         for (word, place) in self.matcher.all(&window.text[from..]) {
             let anchor = self.anchors[word];
             let (start, end) = (from + place.start, from + place.end);
-            // Of names that end in one place all lead to the same value.
-            let is_known = anchors.last().is_some_and(|&(_, last, other)| {
-                (last, other) == (end, Anchor::Name) && anchor == Anchor::Name
+            // Of names that end in one place, and are parts of one word, all lead to the same value.
+            let is_known = anchors.last().is_some_and(|&(longer, last, other)| {
+                (last, other, anchor) == (end, Anchor::Name, Anchor::Name)
+                    && window.text[longer.min(start)..start]
+                        .iter()
+                        .copied()
+                        .all(is_name_byte)
             });
             if start < window.until && !is_known {
                 anchors.push((start, end, anchor));

@@ -11,8 +11,8 @@ use std::io::{self, Read};
 /// How much stands before what is decided: the longest name and what is around it.
 pub(super) const BEFORE: usize = 512;
 
-/// How much is decided in one window, at least.
-const DECIDED: usize = 128 * 1024;
+/// How much is decided in one window.
+pub(super) const DECIDED: usize = 128 * 1024;
 
 /// A part of a text.
 pub(super) struct Window<'a> {
@@ -75,27 +75,20 @@ impl<S: Stage> Stage for Option<S> {
     }
 }
 
-/// How much a stage should decide in one window: as much as it has to see behind that, else most of
-/// a text would be looked at many times.
-pub(super) fn decided_by(stage: &impl Stage) -> usize {
-    DECIDED.max(stage.behind())
-}
-
 /// A whole text, changed.
 pub(super) fn whole(mut stage: impl Stage, text: &[u8], counts: &mut Counts) -> Vec<u8> {
     let mut output = Output {
         text: Vec::with_capacity(text.len()),
         counts: std::mem::take(counts),
     };
-    let decided = decided_by(&stage);
     let mut from = 0;
     while from < text.len() {
-        let end = text.len().min(from + decided + stage.behind());
+        let end = text.len().min(from + DECIDED + stage.behind());
         let is_end = end == text.len();
         let window = Window {
             text: &text[..end],
             from,
-            until: if is_end { end } else { from + decided },
+            until: if is_end { end } else { from + DECIDED },
             is_end,
         };
         from = stage.step(&window, &mut output);
@@ -118,12 +111,12 @@ pub(super) struct Staged<R, S> {
 }
 
 impl<R: Read, S: Stage> Staged<R, S> {
-    /// In windows of that size or of what is best, which makes no difference to what comes out.
-    pub(super) fn new(source: R, stage: S, decided: Option<usize>) -> Self {
+    /// The size of the windows makes no difference to what comes out.
+    pub(super) fn new(source: R, stage: S, decided: usize) -> Self {
         Self {
             source,
-            decided: decided.unwrap_or_else(|| decided_by(&stage)),
             stage,
+            decided,
             buffer: Vec::new(),
             used: 0,
             at_end: false,

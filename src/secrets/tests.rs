@@ -554,6 +554,28 @@ fn values_that_end_with_each_other_without_end_are_more_than_can_be_looked_for()
 }
 
 #[test]
+fn of_a_secret_that_is_longer_than_any_message_no_piece_is_left() {
+    let mut secrets = Secrets::default();
+    let long: String = (0..3 * LONGEST_FORM)
+        .map(|at| char::from(b'a' + (at * at % 23) as u8))
+        .collect();
+    let long = format!("{long}-ü{}", &long[..100]);
+    secrets.learn_test_data("password", &long);
+    assert!(
+        secrets
+            .known
+            .keys()
+            .all(|form| form.len() <= LONGEST_FORM + 6)
+    );
+    let mut masked = String::new();
+    let text = format!("x {long} y{long}z");
+    let mut reader = secrets.masked(text.as_bytes(), TextKind::Data).unwrap();
+    reader.read_to_string(&mut masked).unwrap();
+    assert_eq!(masked, "x *** y***z");
+    assert_eq!(secrets.mask(&text), "x *** y***z");
+}
+
+#[test]
 fn a_very_long_secret_is_looked_for_as_katalon_writes_it() {
     let mut secrets = Secrets::default();
     let long = format!(
@@ -587,6 +609,17 @@ fn test_data_beside_a_value_that_its_name_masks_stands_alone() {
     secrets.learn_test_data("password", "Sommer2026");
     let masked = file(&secrets, "{\"token\": 12Sommer2026}", TextKind::Data);
     assert_eq!(masked, "{\"token\": \"***\"***}");
+}
+
+#[test]
+fn of_two_names_that_end_in_one_place_each_counts_unless_they_are_one_word() {
+    let secrets = Secrets::new(SecretNames::new(["user pin", "pin", "mypin"]), true);
+    for (text, expected) in [
+        ("superuser pin=1234", "superuser pin=***"),
+        ("mypin=1234", "mypin=***"),
+    ] {
+        assert_eq!(file(&secrets, text, TextKind::Data), expected);
+    }
 }
 
 #[test]
@@ -647,7 +680,7 @@ fn test_data_is_found_wherever_a_window_ends() {
     let masks = secrets.masks().unwrap();
     for decided in 1..40 {
         let mut masked = String::new();
-        let reader = masks.reader_by(text.as_bytes(), TextKind::Data, Some(decided));
+        let reader = masks.reader_by(text.as_bytes(), TextKind::Data, decided);
         reader.unwrap().read_to_string(&mut masked).unwrap();
         assert_eq!(masked, "a *** b ***", "windows of {decided}");
     }

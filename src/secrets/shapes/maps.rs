@@ -297,7 +297,7 @@ mod tests {
         for decided in 1..100 {
             let mut masked = String::new();
             let mut reader = masks
-                .reader_by(text.as_bytes(), TextKind::Data, Some(decided))
+                .reader_by(text.as_bytes(), TextKind::Data, decided)
                 .unwrap();
             reader.read_to_string(&mut masked).unwrap();
             assert_eq!(masked, whole, "windows of {decided}");
