@@ -53,7 +53,7 @@ impl Ends {
         let most = text.len().min(value + LONGEST_VALUE);
         while self.found.is_none() && self.scanned.end < most {
             let at = self.scanned.end;
-            if matches!(text[at], b'\n' | b'\r' | b'<') {
+            if matches!(text[at], b'\n' | b'\r' | b'<') || ends_string(text, at) {
                 return None;
             }
             self.found = ends_by(text, at);
@@ -63,6 +63,11 @@ impl Ends {
         }
         self.found.map(|by| (self.scanned.end, by))
     }
+}
+
+/// Whether a string of JSON ends here: a map in it has no end then.
+fn ends_string(text: &[u8], at: usize) -> bool {
+    text[at] == b'"' && text.get(at + 1).is_some_and(|next| b",:}".contains(next))
 }
 
 /// What ends a value here. A bracket inside of one has more of the value behind it.
@@ -90,13 +95,15 @@ fn begins_entry(text: &[u8], at: usize) -> bool {
 }
 
 /// Whether an entry of a map is before the comma that stands here. Of a map that begins further away
-/// two of them tell.
-fn has_entry_before(text: &[u8], comma: usize) -> bool {
+/// two of them tell, unless `is_strict`.
+fn has_entry_before(text: &[u8], comma: usize, is_strict: bool) -> bool {
     let least = comma.saturating_sub(LONGEST_BEFORE);
     let (mut depth, mut entries) = (0, 0);
     for at in (least..comma).rev() {
         match text[at] {
             b'\n' | b'\r' | b'<' | b'>' => return false,
+            // Of a program, in which objects look alike.
+            b'{' | b'}' | b'(' | b';' if is_strict => return false,
             b']' => depth += 1,
             b'[' if depth > 0 => depth -= 1,
             b'[' => return begins_entry(text, at + 1),
@@ -107,10 +114,10 @@ fn has_entry_before(text: &[u8], comma: usize) -> bool {
             return false;
         }
         if entries == ENTRIES_OF_A_MAP {
-            return true;
+            return !is_strict;
         }
     }
-    least > 0 && entries > 1
+    !is_strict && least > 0 && entries > 1
 }
 
 /// The value of an entry whose name stands at `name` and whose value begins at `value`, if it is one
@@ -124,7 +131,7 @@ pub(super) fn entry(
 ) -> Option<Range<usize>> {
     let (is_first, has_before) = match &text[..name] {
         [.., b'['] => (true, false),
-        [.., b',', b' '] => (false, has_entry_before(text, name - 2)),
+        [.., b',', b' '] => (false, has_entry_before(text, name - 2, is_strict)),
         _ => return None,
     };
     if !is_first && !has_before {
@@ -316,6 +323,7 @@ mod tests {
             "10:15:02 [main] INFO a - name:string, token:string, age:int",
             "[a] b, token:x] c [b, token:x, d]",
             "[line 3:15, mismatched input, token:x",
+            r#"{"m":"[user:ann, token:x","b":[1],"c":2}"#,
             "[user:null, password:null, token:true]",
             "[user:ann], password:x, id:y",
             "[token:]",
@@ -332,6 +340,9 @@ mod tests {
         ] {
             assert_eq!(masked(text, TextKind::Words), text);
         }
+        let script =
+            "<script>$.ajax({a:b, c:d, e:f, g:h, i:j, k:l, m:n, token:csrf, o:p});</script>";
+        assert_eq!(masked(script, TextKind::Page), script);
     }
 
     #[test]
