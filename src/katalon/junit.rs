@@ -146,8 +146,13 @@ pub fn read(source: impl Read) -> Result<Junit, JunitError> {
             Ok(Go::On) => {}
             Ok(Go::Finished) => return Ok(document.finish()),
             Err(cause) => {
+                let line = reader.get_ref().line();
+                // What follows is no XML any more, and may tell what is secret all the same. That it
+                // may not be read has been told.
+                let rest = reader.into_inner().text;
+                let _ = rest.take(LONGEST_REST).read_to_end(&mut buffer);
                 return Err(JunitError {
-                    line: reader.get_ref().line(),
+                    line,
                     place: document.place(),
                     cause,
                     cases_read: document.cases_read(),
@@ -160,6 +165,9 @@ pub fn read(source: impl Read) -> Result<Junit, JunitError> {
 
 /// A tag with its attributes is not longer; the greatest message that was seen has some kilobytes.
 const LONGEST_TAG: usize = 16 * 1024 * 1024;
+
+/// So much behind an error is looked at.
+const LONGEST_REST: u64 = 16 * 1024 * 1024;
 
 /// A text is not longer: the output of a suite has all steps of all its cases.
 const LONGEST_TEXT: usize = 256 * 1024 * 1024;
@@ -427,6 +435,12 @@ mod tests {
             values.retain(|value| value != "1");
             assert_eq!(values, ["first", "x"], "{binding}");
         }
+        // It is broken long before.
+        let broken = cases(
+            "</wrong><property name=\"data_binding\" value=\"{&quot;password&quot;:&quot;x&quot;}\"/>",
+        );
+        let error = read(broken.as_bytes()).unwrap_err();
+        assert_eq!(values(&error.variables), ["first", "x"]);
     }
 
     #[test]

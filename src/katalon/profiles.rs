@@ -36,6 +36,12 @@ pub fn read(source: impl Read) -> Result<Profile, String> {
     })
 }
 
+/// A merge has two sides or three, and two variables may run together where a tag is damaged.
+const MOST_SIDES: usize = 8;
+
+/// A longer name is none of a variable.
+const LONGEST_NAME: usize = 1024;
+
 /// The variables that a profile still tells that cannot be read, such as one with marks of a merge:
 /// good only to know what is secret.
 pub fn remains(source: impl Read) -> Vec<Variable> {
@@ -44,16 +50,21 @@ pub fn remains(source: impl Read) -> Vec<Variable> {
     let entities = text.split("<GlobalVariableEntity>").skip(1);
     entities
         .flat_map(|entity| {
-            let name = texts(entity, "name").next().unwrap_or_default();
             let masked = texts(entity, "masked").any(|text| text == "true");
-            // Of two sides of a merge each has one.
-            texts(entity, "initValue").map(move |value| Variable {
-                name: name.clone(),
-                value: groovy_value(&value).into_owned(),
-                masked,
+            // Of two sides of a merge each has one, and nothing tells which belong together.
+            let values = texts(entity, "initValue").filter(|value| !value.is_empty());
+            let values: Vec<String> = values.take(MOST_SIDES).collect();
+            let names = texts(entity, "name");
+            let names = names.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+            names.take(MOST_SIDES).flat_map(move |name| {
+                let variable = |value: &String| Variable {
+                    name: name.clone(),
+                    value: groovy_value(value).into_owned(),
+                    masked,
+                };
+                values.iter().map(variable).collect::<Vec<_>>()
             })
         })
-        .filter(|variable| !variable.name.is_empty())
         .collect()
 }
 

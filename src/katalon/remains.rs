@@ -141,7 +141,10 @@ impl Remains {
                     };
                     at = end;
                     if key == "name" {
-                        named.clone_from(&text);
+                        named.clear();
+                        if text.len() <= LONGEST_NAME {
+                            named.push_str(&text);
+                        }
                     }
                     self.add_value(&key, named, &text);
                     if let Some(close) = unescaped_end(line, end, &mut scanned) {
@@ -197,7 +200,8 @@ impl Remains {
     }
 
     fn add_value(&mut self, key: &str, named: &str, value: &str) {
-        if value.is_empty() || value.len() > LONGEST_VALUE || NO_VARIABLES.contains(&key) {
+        let is_none = value.is_empty() || value.len() > LONGEST_VALUE;
+        if is_none || self.is_full || NO_VARIABLES.contains(&key) {
             return;
         }
         let named = (key == "value" && !named.is_empty()).then_some(named);
@@ -417,6 +421,15 @@ mod tests {
             let all = Remains::of_groovy().add_all(text.as_bytes(), most as u64);
             assert_eq!(all.unwrap(), is_all);
         }
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_not_repeated_with_each_value() {
+        let name = "n".repeat(LONGEST_NAME + 1);
+        let text = format!("{{\"name\":\"a\",\"name\":\"{name}\",\"value\":\"1\"");
+        let told = told(Remains::of_json(), &text);
+        let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["name", "name", "value"]);
     }
 
     #[test]

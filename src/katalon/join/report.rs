@@ -177,7 +177,8 @@ impl Parts<'_> {
         // The log says only the value; which variable it is, the plan.
         let mut iteration_variables: HashMap<&str, (&str, bool)> = HashMap::new();
         // A damaged line of the case does not say it.
-        let say_it = |case: &&PlannedCase| !case.iteration_variable.is_empty();
+        let say_it =
+            |case: &&PlannedCase| (1..=LONGEST_VARIABLE).contains(&case.iteration_variable.len());
         for case in self.planned.iter().filter(say_it) {
             let name = &case.iteration_variable;
             iteration_variables
@@ -231,6 +232,9 @@ impl Parts<'_> {
             .map_or("", String::as_str)
     }
 }
+
+/// A longer name is none of a variable, and would be repeated with each value.
+const LONGEST_VARIABLE: usize = 1024;
 
 /// The property that says where a remote browser is driven.
 const DRIVER_ADDRESS: &str = "remoteDriverUrl";

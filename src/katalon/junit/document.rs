@@ -46,7 +46,7 @@ const DEEPEST_UNKNOWN: usize = 10_000;
 const LONGEST_NAME: usize = 1_000;
 
 /// So much is searched of what was broken off: there are the values of one test case.
-const LONGEST_REMAINS: usize = 4 * 1024 * 1024;
+const LONGEST_REMAINS: usize = 16 * 1024 * 1024;
 
 /// Oddities that are named one by one; a file that is wrong throughout would fill the log.
 const ODDITIES_NAMED: usize = 3;
