@@ -37,8 +37,9 @@ pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) 
         // A stable sort: what has no beginning stays in the order of the folders.
         executions.sort_by_key(|read| read.report.started.map(|(moment, _)| moment));
         let mut chains: Vec<Chain> = Vec::new();
+        let mut pot = Pot::default();
         for read in executions {
-            add(&mut chains, read, &mut notes, &mut effort);
+            add(&mut chains, read, &mut notes, &mut pot, &mut effort);
         }
         joined.extend(chains.into_iter().map(|chain| chain.whole));
     }
@@ -55,6 +56,14 @@ struct Effort {
     given_up: usize,
 }
 
+/// What may still be done for executions that lie side by side, whatever lies elsewhere.
+struct Pot {
+    /// Theirs alone: it grows with them, so together such pots grow with the reports.
+    own: usize,
+    /// What they may take of what is left for all.
+    shared: usize,
+}
+
 impl Default for Effort {
     fn default() -> Self {
         Self {
@@ -64,18 +73,52 @@ impl Default for Effort {
     }
 }
 
+impl Default for Pot {
+    fn default() -> Self {
+        Self {
+            own: 0,
+            shared: Effort::MOST_OF_GROUP,
+        }
+    }
+}
+
+impl Pot {
+    /// Executions side by side that are compared with each other, with all their rows, whatever
+    /// else there is.
+    const SURE: usize = 16;
+
+    /// Makes room for a further execution with so much to look at.
+    fn grow(&mut self, weight: usize) {
+        let more = weight
+            .saturating_add(Effort::COMPARISON)
+            .saturating_mul(Self::SURE);
+        self.own = self.own.saturating_add(more);
+    }
+}
+
 impl Effort {
-    /// Rows looked at: three thousand executions of a suite side by side need a tenth of it.
-    const MOST: usize = 50_000_000;
+    /// What one group of executions side by side may take: four thousand compared with each other
+    /// are eight million comparisons. Rows are looked at of few of them, those that everything else
+    /// ties together: 200 rows of each of two thousand pairs are 400,000.
+    const MOST_OF_GROUP: usize = 10_000_000;
 
-    /// What comparing two executions costs beside their rows.
-    const COMPARISON: usize = 10;
+    /// What all groups may take beside what is theirs alone.
+    const MOST: usize = 5 * Self::MOST_OF_GROUP;
 
-    /// Whether that much may be done.
-    fn allows(&mut self, cost: usize) -> bool {
-        let left = self.left.checked_sub(cost);
-        self.left = left.unwrap_or(0);
-        left.is_some()
+    /// What comparing two executions costs without their rows.
+    const COMPARISON: usize = 1;
+
+    /// Whether that much may be done for a group.
+    fn allows(&mut self, pot: &mut Pot, cost: usize) -> bool {
+        let of_own = pot.own.min(cost);
+        let of_all = cost - of_own;
+        if of_all > pot.shared || of_all > self.left {
+            return false;
+        }
+        pot.own -= of_own;
+        pot.shared -= of_all;
+        self.left -= of_all;
+        true
     }
 
     fn told(&self) -> Option<Problem> {
@@ -187,28 +230,35 @@ fn session(read: &ReadReport) -> Option<Session> {
 /// executions of their own, and those that look like reruns are told.
 fn in_summaries(reports: &[ReadReport], effort: &mut Effort) -> Vec<Problem> {
     let mut notes = Vec::new();
-    let mut of_suite: HashMap<(&Path, &SuitePath), Vec<Summarised<'_>>> = HashMap::new();
+    let mut of_suite: HashMap<(&Path, &SuitePath), (Pot, Vec<Summarised<'_>>)> = HashMap::new();
     for later in reports {
         let report = &later.report;
         let facts = Facts::of(later);
-        let before = of_suite.entry((&report.folder, &report.suite)).or_default();
-        let cost = Effort::COMPARISON + rows(&report.results);
-        let may_look = effort.allows(before.len().saturating_mul(cost));
-        effort.given_up += usize::from(!may_look);
+        let key = (report.folder.as_path(), &report.suite);
+        let (pot, before) = of_suite.entry(key).or_default();
+        let rows = rows(&report.results);
+        pot.grow(rows);
+        let mut may_look = effort.allows(pot, before.len() * Effort::COMPARISON);
+        let compared = if may_look { before.as_slice() } else { &[] };
         let looks_like = |earlier: &Summarised<'_>| {
             let results = &earlier.read.report.results;
-            same_configuration(earlier.read, later) != Same::No
+            let may_follow = same_configuration(earlier.read, later) != Same::No
                 && earlier
                     .facts
                     .until(&facts)
-                    .is_none_or(|wait| !wait.is_negative())
+                    .is_none_or(|wait| !wait.is_negative());
+            may_look = may_look && (!may_follow || effort.allows(pot, rows));
+            may_follow
+                && may_look
                 && may_heal(
                     earlier.index.get_or_init(|| Index::of(results)),
                     results,
                     &report.results,
                 )
         };
-        if may_look && before.iter().any(looks_like) {
+        let is_like = compared.iter().any(looks_like);
+        effort.given_up += usize::from(!may_look);
+        if is_like {
             notes.push(not_joined(
                 &format!(
                     "suite '{}' of '{}', begun {}, may be a rerun of one before it",
@@ -325,6 +375,16 @@ impl Facts {
     }
 }
 
+/// What an execution is to a chain, as far as rows do not tell.
+enum Tie {
+    /// Perhaps a further attempt.
+    Sure,
+    /// The same; why it would not be taken for one.
+    Doubted(String),
+    /// An execution of its own.
+    None,
+}
+
 /// What an execution is to a chain.
 enum Verdict {
     /// A further attempt, with these partners.
@@ -338,21 +398,47 @@ enum Verdict {
 }
 
 /// Adds an execution to the one chain that it repeats, or begins a chain with it.
-fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>, effort: &mut Effort) {
+fn add(
+    chains: &mut Vec<Chain>,
+    read: ReadReport,
+    notes: &mut Vec<Problem>,
+    pot: &mut Pot,
+    effort: &mut Effort,
+) {
     let facts = Facts::of(&read);
+    let weight = weight(&read.report);
+    pot.grow(weight);
+    let mut given_up = !effort.allows(pot, chains.len() * Effort::COMPARISON);
     let mut partners: Vec<(usize, Vec<Pair>)> = Vec::new();
     let mut doubt: Option<(usize, String)> = None;
-    for (index, chain) in chains.iter().enumerate() {
-        match verdict(chain, &read, &facts, effort) {
+    let mut doubted: Vec<(usize, String)> = Vec::new();
+    let compared = if given_up { &[] } else { chains.as_slice() };
+    for (index, chain) in compared.iter().enumerate() {
+        let verdict = match tie(chain, &read, &facts) {
+            Tie::None => Verdict::Other,
+            Tie::Doubted(reason) => {
+                doubted.push((index, reason));
+                Verdict::Other
+            }
+            Tie::Sure if effort.allows(pot, chain.weight + weight) => {
+                verdict(chain, &read, &facts, None)
+            }
+            Tie::Sure => Verdict::GivenUp,
+        };
+        match verdict {
             Verdict::Rerun(pairs) => partners.push((index, pairs)),
             Verdict::Other => {}
             Verdict::Doubt(reason) => doubt = Some((index, reason)),
             Verdict::GivenUp => {
-                effort.given_up += 1;
-                chains.push(Chain::of(read, facts));
-                return;
+                given_up = true;
+                break;
             }
         }
+    }
+    if given_up {
+        effort.given_up += 1;
+        chains.push(Chain::of(read, facts));
+        return;
     }
     if partners.len() > 1 {
         // Nobody repeats what passed.
@@ -363,7 +449,8 @@ fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>, effo
             results.iter().any(|one| one.status() != Status::Passed)
         });
     }
-    if partners.len() > 1 {
+    let may_repeat_several = partners.len() > 1;
+    if may_repeat_several {
         let count = partners.len();
         let reason = format!("it may repeat any of {count} executions");
         doubt = partners.first().map(|(index, _)| (*index, reason));
@@ -373,6 +460,23 @@ fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>, effo
         take_in(&mut chain.whole.report, read.report, &pairs, &chain.index);
         chain.last = facts;
         return;
+    }
+    // Only the latest doubt is told, so the rows of the others need not be looked at.
+    if !may_repeat_several {
+        let after = doubt.as_ref().map_or(0, |(index, _)| index + 1);
+        for (index, reason) in doubted.into_iter().rev() {
+            let Some(chain) = chains.get(index).filter(|_| index >= after) else {
+                break;
+            };
+            if !effort.allows(pot, chain.weight + weight) {
+                effort.given_up += 1;
+                break;
+            }
+            if let Verdict::Doubt(reason) = verdict(chain, &read, &facts, Some(reason)) {
+                doubt = Some((index, reason));
+                break;
+            }
+        }
     }
     if let Some((index, reason)) = doubt
         && let Some(chain) = chains.get(index)
@@ -388,27 +492,30 @@ fn add(chains: &mut Vec<Chain>, read: ReadReport, notes: &mut Vec<Problem>, effo
 /// of another day is not the answer to this one.
 const LONGEST_WAIT: Duration = Duration::from_secs(4 * 60 * 60);
 
-fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts, effort: &mut Effort) -> Verdict {
-    if !effort.allows(Effort::COMPARISON) {
-        return Verdict::GivenUp;
-    }
+/// Whether both logs count the retries that are left, so that they tell which repeats which.
+fn by_count(earlier: &Facts, later: &Facts) -> bool {
+    let never_counted = earlier.counts_no_retries && later.counts_no_retries;
+    earlier.has_log && later.has_log && !never_counted
+}
+
+/// Compares all but the rows.
+fn tie(chain: &Chain, later: &ReadReport, later_facts: &Facts) -> Tie {
     let (earlier, whole) = (&chain.last, &chain.whole);
     let Some(session) = chain.session else {
-        return Verdict::Other;
+        return Tie::None;
     };
     // Whatever folder somebody put them in: before 7 there were no sessions.
     if has_no_sessions(&whole.report.katalon_version) {
-        return Verdict::Other;
+        return Tie::None;
     }
-    let never_counted = earlier.counts_no_retries && later_facts.counts_no_retries;
-    let by_count = earlier.has_log && later_facts.has_log && !never_counted;
+    let by_count = by_count(earlier, later_facts);
     if !by_count
         && session
             == (Session::Holder {
                 named_by_time: false,
             })
     {
-        return Verdict::Other;
+        return Tie::None;
     }
     let mut doubt = None;
     let mut doubted = |reason: &str| {
@@ -423,16 +530,16 @@ fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts, effort: &mut 
     ] {
         match same {
             Same::Yes => {}
-            Same::No => return Verdict::Other,
+            Same::No => return Tie::None,
             Same::BothUnknown if !by_count => {}
             Same::BothUnknown | Same::OneUnknown => doubted(&format!("its {what} is not known")),
         }
     }
     if Same::of(whole.report.machine(), later.report.machine()) == Same::No {
-        return Verdict::Other;
+        return Tie::None;
     }
     match earlier.until(later_facts) {
-        Some(wait) if wait.is_negative() => return Verdict::Other,
+        Some(wait) if wait.is_negative() => return Tie::None,
         Some(wait)
             if wait > SignedDuration::from_secs(LONGEST_WAIT.as_secs().cast_signed())
                 && session != Session::Named =>
@@ -442,22 +549,32 @@ fn verdict(chain: &Chain, later: &ReadReport, later_facts: &Facts, effort: &mut 
         Some(_) => {}
         None => doubted("the times of both do not tell which came first"),
     }
-    if !effort.allows(chain.weight + weight(&later.report)) {
-        return Verdict::GivenUp;
-    }
     if by_count {
         match (earlier.retry_count, later_facts.retry_count) {
             (Some(before), Some(now)) if now < before => {}
-            (Some(_), Some(_)) => return Verdict::Other,
+            (Some(_), Some(_)) => return Tie::None,
             (Some(_), None) | (None, Some(_)) | (None, None) => {
-                if !may_heal(&chain.index, &whole.report.results, &later.report.results) {
-                    return Verdict::Other;
-                }
                 doubted("its log does not say how many retries were left");
             }
         }
     }
-    let results = &whole.report.results;
+    doubt.map_or(Tie::Sure, Tie::Doubted)
+}
+
+/// Compares the rows of two executions that are tied together, perhaps with a doubt.
+fn verdict(
+    chain: &Chain,
+    later: &ReadReport,
+    later_facts: &Facts,
+    doubt: Option<String>,
+) -> Verdict {
+    let earlier = &chain.last;
+    let by_count = by_count(earlier, later_facts);
+    let are_counted = earlier.retry_count.is_some() && later_facts.retry_count.is_some();
+    let results = &chain.whole.report.results;
+    if by_count && !are_counted && !may_heal(&chain.index, results, &later.report.results) {
+        return Verdict::Other;
+    }
     let pairs = match pair(&chain.index, results, &later.report.results) {
         Ok(pairs) => pairs,
         Err(_) if !by_count && !may_heal(&chain.index, results, &later.report.results) => {
@@ -615,9 +732,35 @@ mod tests {
             let mut later = execution(20, 0, Status::Passed);
             change(&mut later);
             let facts = Facts::of(&later);
-            let verdict = verdict(&chain, &later, &facts, &mut Effort::default());
-            assert_eq!(matches!(verdict, Verdict::Rerun(_)), is_rerun, "{at}");
+            let is_tied = matches!(tie(&chain, &later, &facts), Tie::Sure);
+            let fits = matches!(verdict(&chain, &later, &facts, None), Verdict::Rerun(_));
+            assert_eq!((is_tied, fits), (is_rerun, true), "{at}");
         }
+    }
+
+    /// The same with a hundred rows, in a folder that is kept from build to build, an hour for each.
+    fn kept(hour: i64, retry_count: u32, status: Status) -> ReadReport {
+        let mut read = execution(hour * 3_600, retry_count, status);
+        let folder = format!("/w/report/20250811_105500_{hour:06}");
+        read.report.folder = PathBuf::from(folder);
+        for result in &mut read.report.results {
+            let row = result.rows.first().cloned().unwrap();
+            result.rows = vec![row; 100];
+        }
+        read
+    }
+
+    #[test]
+    fn the_rerun_of_today_is_joined_beside_thousands_of_earlier_executions() {
+        let mut reports: Vec<ReadReport> = (0..2_000)
+            .map(|hour| kept(hour, 1, Status::Passed))
+            .collect();
+        reports.push(kept(2_000, 1, Status::Failed));
+        reports.push(kept(2_001, 0, Status::Passed));
+        let (joined, notes) = join(reports);
+        assert_eq!((joined.len(), notes.len()), (2_001, 0));
+        let last = joined.last().unwrap();
+        assert_eq!(last.report.results[0].rows[99].attempts.len(), 2);
     }
 
     #[test]
@@ -631,8 +774,42 @@ mod tests {
         let chain = Chain::of(whole, facts);
         let later = unknown(execution(20, 0, Status::Passed));
         let facts = Facts::of(&later);
-        let verdict = verdict(&chain, &later, &facts, &mut Effort::default());
+        let Tie::Doubted(reason) = tie(&chain, &later, &facts) else {
+            panic!();
+        };
+        let verdict = verdict(&chain, &later, &facts, Some(reason));
         assert!(matches!(verdict, Verdict::Doubt(_)));
+    }
+
+    #[test]
+    fn a_rerun_is_joined_though_others_took_all_that_may_be_done() {
+        let mut spent = Effort {
+            left: 0,
+            given_up: 0,
+        };
+        let (mut chains, mut notes, mut pot) = (Vec::new(), Vec::new(), Pot::default());
+        for (at, status) in [Status::Passed, Status::Passed, Status::Failed]
+            .iter()
+            .enumerate()
+        {
+            let hour = i64::try_from(at).unwrap();
+            let first = kept(hour, 1, *status);
+            add(&mut chains, first, &mut notes, &mut pot, &mut spent);
+        }
+        let rerun = kept(3, 0, Status::Passed);
+        add(&mut chains, rerun, &mut notes, &mut pot, &mut spent);
+        assert_eq!((chains.len(), notes.len(), spent.given_up), (3, 0, 0));
+    }
+
+    #[test]
+    fn executions_side_by_side_take_no_more_than_a_share_and_all_together_no_more_than_there_is() {
+        let mut effort = Effort::default();
+        for _ in 0..Effort::MOST / Effort::MOST_OF_GROUP {
+            let mut pot = Pot::default();
+            assert!(effort.allows(&mut pot, Effort::MOST_OF_GROUP));
+            assert!(!effort.allows(&mut pot, 1));
+        }
+        assert!(!effort.allows(&mut Pot::default(), 1));
     }
 
     #[test]
