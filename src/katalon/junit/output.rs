@@ -15,8 +15,9 @@ use crate::secrets::typed;
 /// Letters of a step's message that have to agree with that of the test case.
 const COMPARED: usize = 60;
 
-/// Failed steps among which the one is looked for that the failure tells of: the last ones. A step
-/// fails with those around it, and not thousands do at once.
+/// Failed steps among which the one is looked for that the failure tells of: so many of the last
+/// ones, and of the first. A step fails with those around it, and where a test case went on after
+/// many failures, Katalon tells of the first or of the last.
 const MOST_FAILED: usize = 250;
 
 /// Bytes of a failure in which the message of a step is looked for: what went wrong stands before
@@ -77,7 +78,9 @@ pub(super) fn read(output: &str, case: &mut JunitCase) {
     // which it was, it is the last, unless the script caught that and went on.
     let last = failed_steps.last().filter(|_| !went_on);
     let latest = failed_steps.len().saturating_sub(MOST_FAILED);
-    let failed = failed_steps.iter().skip(latest).rfind(is_told).or(last);
+    let first = failed_steps.iter().take(latest.min(MOST_FAILED));
+    let failed = failed_steps.iter().skip(latest).rfind(is_told);
+    let failed = failed.or_else(|| first.rev().find(is_told)).or(last);
     case.step = failed.map(|(name, message)| Step {
         place: vec![(*name).to_owned()],
         line: None,
@@ -205,6 +208,21 @@ mod tests {
         assert_eq!(case("x", "no entry at all").step, None);
         let caught = format!("{output}\n2022-02-15 11:06:10 - [TEST_STEP][PASSED] - open(): null");
         assert_eq!(case("something else", &caught).step, None);
+    }
+
+    #[test]
+    fn the_first_of_many_soft_failures_is_found_like_the_last() {
+        let step = |at| {
+            format!(
+                "2022-02-15 11:06:07 - [TEST_STEP][FAILED] - click({at}): Unable to click '{at}'\n\n"
+            )
+        };
+        let output: String = (0..3 * MOST_FAILED).map(step).collect();
+        for told in [0, MOST_FAILED - 1, 2 * MOST_FAILED, 3 * MOST_FAILED - 1] {
+            let message = format!("Test Cases/A FAILED.\nReason:\nUnable to click '{told}'");
+            let step = case(&message, &output).step.unwrap();
+            assert_eq!(step.place, [format!("click({told})")]);
+        }
     }
 
     #[test]
