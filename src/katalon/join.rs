@@ -108,11 +108,9 @@ pub fn read_all(found: &Found) -> ReadReports {
     }
     read.problems
         .extend(collections::place(&mut own, &collections, folders));
-    for session in &found.plans {
-        let reports = own.iter().map(|read| &read.report);
-        read.problems
-            .extend(planned::missing_suites(session, reports));
-    }
+    let reports = own.iter().map(|read| &read.report);
+    read.problems
+        .extend(planned::missing_suites(&found.plans, reports));
     let (own, notes) = reruns::join(own);
     read.problems.extend(notes);
     for ReadReport { report, .. } in own {

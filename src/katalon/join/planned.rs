@@ -1,7 +1,8 @@
 //! Holds a session against its plan: a suite that never wrote a report would else be missed by
 //! nobody.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use super::super::Report;
 use super::super::contents::Contents;
@@ -10,11 +11,33 @@ use super::super::plan::{self, PLAN, PlannedSuite};
 use super::damage::damaged;
 use crate::problem::{Problem, code};
 
-/// Suites that the session was going to execute, and of which nothing is at hand.
+/// Suites that sessions were going to execute, and of which nothing is at hand.
 pub(super) fn missing_suites<'r>(
-    session: &ReportFolder,
+    sessions: &'r [ReportFolder],
     reports: impl Iterator<Item = &'r Report>,
 ) -> Vec<Problem> {
+    let paths = sessions.iter().map(|session| session.path.as_path());
+    let mut reported: HashMap<&Path, HashSet<&str>> =
+        paths.map(|path| (path, HashSet::new())).collect();
+    // Each report looks for its sessions above it: not each session through all reports.
+    for report in reports {
+        for above in report.folder.ancestors() {
+            if let Some(suites) = reported.get_mut(above) {
+                suites.insert(report.suite.as_str());
+            }
+        }
+    }
+    let of_session = |session: &ReportFolder| {
+        let reported = reported.get(session.path.as_path());
+        missing_in(session, &|suite| {
+            reported.is_some_and(|all| all.contains(suite))
+        })
+    };
+    sessions.iter().flat_map(of_session).collect()
+}
+
+/// Suites that the session was going to execute, without those that are reported.
+fn missing_in(session: &ReportFolder, is_reported: &dyn Fn(&str) -> bool) -> Vec<Problem> {
     let read = Contents::of(&session.path)
         .and_then(|contents| contents.open(PLAN))
         .and_then(plan::read);
@@ -33,13 +56,8 @@ pub(super) fn missing_suites<'r>(
         })
         .into_iter()
         .collect();
-    let reported: HashSet<&str> = reports
-        .filter(|report| report.folder.starts_with(&session.path))
-        .map(|report| report.suite.as_str())
-        .collect();
     for planned in &suites {
-        let has_report = reported.contains(planned.suite.as_str());
-        if !has_report && !is_there(session, planned) {
+        if !is_reported(&planned.suite) && !is_there(session, planned) {
             problems.push(Problem::warning(
                 code::SUITE_MISSING,
                 format!(
