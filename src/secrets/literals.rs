@@ -92,7 +92,16 @@ impl Literals {
                 keep_needed(&mut spans, group);
                 group = spans.len();
             }
-            spans.push(span);
+            // Of more than are looked at one by one only the longest counts.
+            if spans.len() - group <= MOST_AT_ONE_PLACE {
+                spans.push(span);
+                let last = spans.len() - 1;
+                if span.start < spans[group].start {
+                    spans.swap(group, last);
+                }
+            } else if span.start < spans[group].start {
+                spans[group] = span;
+            }
         }
         keep_needed(&mut spans, group);
         spans.sort_unstable();
@@ -163,11 +172,11 @@ impl Literals {
 /// Of the places from `group` on, which end together, keeps those that make a difference.
 fn keep_needed(spans: &mut Vec<Span>, group: usize) {
     let ends_together = &mut spans[group..];
-    ends_together.sort_unstable();
     let needed = if ends_together.len() > MOST_AT_ONE_PLACE {
         ends_together[0].is_whole_word = false;
         1
     } else {
+        ends_together.sort_unstable();
         let anywhere = ends_together.iter().position(|span| !span.is_whole_word);
         anywhere.map_or(ends_together.len(), |at| at + 1)
     };
