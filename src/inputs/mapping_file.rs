@@ -11,6 +11,7 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 
 use crate::katalon::TestCasePath;
+use crate::katalon::project::MOST_IDS;
 use crate::katalon::text::read_whole;
 use crate::opening;
 
@@ -30,10 +31,6 @@ pub struct MappingFile {
 /// Numbers that are named one by one where they are no IDs, and digits of each that are shown.
 const MOST_NAMED: usize = 10;
 const SHOWN: usize = 80;
-
-/// Test cases that one Katalon test case stands for: more are a mistake, and each is looked for in
-/// every plan.
-const MOST_IDS: usize = 1_000;
 
 /// What is met while the file is read.
 #[derive(Default)]

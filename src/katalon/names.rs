@@ -1,6 +1,9 @@
-//! Paths of test cases, as the files of a report have them.
+//! Names as the files of a report have them.
 
-/// A path without the ` - Iteration N` that 4.7 appends.
+/// The longest name of a variable: a longer one is none, and would be repeated with each value.
+pub(crate) const LONGEST_VARIABLE: usize = 1024;
+
+/// The path of a test case without the ` - Iteration N` that 4.7 appends.
 pub(crate) fn without_iteration(name: &str) -> &str {
     match name.rsplit_once(" - Iteration ") {
         Some((path, number))

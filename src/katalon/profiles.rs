@@ -5,6 +5,7 @@ use std::io::Read;
 
 use super::Variable;
 use super::groovy::groovy_value;
+use super::names::LONGEST_VARIABLE;
 use super::text::{read_whole, unescape_xml};
 use super::xml_tree;
 
@@ -39,9 +40,6 @@ pub fn read(source: impl Read) -> Result<Profile, String> {
 /// A merge has two sides or three, and two variables may run together where a tag is damaged.
 const MOST_SIDES: usize = 8;
 
-/// A longer name is none of a variable.
-const LONGEST_NAME: usize = 1024;
-
 /// The variables that a profile still tells that cannot be read, such as one with marks of a merge:
 /// good only to know what is secret.
 pub fn remains(source: impl Read) -> Vec<Variable> {
@@ -55,7 +53,7 @@ pub fn remains(source: impl Read) -> Vec<Variable> {
             let values = texts(entity, "initValue").filter(|value| !value.is_empty());
             let values: Vec<String> = values.take(MOST_SIDES).collect();
             let names = texts(entity, "name");
-            let names = names.filter(|name| !name.is_empty() && name.len() <= LONGEST_NAME);
+            let names = names.filter(|name| !name.is_empty() && name.len() <= LONGEST_VARIABLE);
             names.take(MOST_SIDES).flat_map(move |name| {
                 let variable = |value: &String| Variable {
                     name: name.clone(),

@@ -20,6 +20,7 @@ mod test_case;
 mod test_suite;
 mod written_suite;
 
+pub(crate) use test_case::MOST_IDS;
 pub use test_case::{IntegratedId, TestCase, TestCaseVariable, read as read_test_case};
 pub use test_suite::{Member, SuiteContent, TestCaseLink, TestSuite, read as read_test_suite};
 pub use written_suite::{NotWritten, write_suite};

@@ -9,13 +9,11 @@ use std::io::{self, Read};
 
 use super::Variable;
 use super::groovy::groovy_value;
+use super::names::LONGEST_VARIABLE;
 use super::text::unescape_java;
 
 /// Of a longer file not even what is secret is known.
 pub(super) const LONGEST: u64 = 256 * 1024 * 1024;
-
-/// A longer name is none of a variable.
-const LONGEST_NAME: usize = 1024;
 
 /// A longer value is none that stands in a message.
 const LONGEST_VALUE: usize = 64 * 1024;
@@ -25,7 +23,7 @@ const LONGEST_UNESCAPED: usize = 4 * 1024;
 
 /// So much is looked at at once; of a longer line the pieces overlap by a name and its value.
 const PIECE: usize = 1024 * 1024;
-const OVERLAP: usize = LONGEST_NAME + LONGEST_VALUE;
+const OVERLAP: usize = LONGEST_VARIABLE + LONGEST_VALUE;
 
 /// All that is kept: what is looked for later takes many times its length.
 const MOST: usize = 16 * 1024 * 1024;
@@ -142,7 +140,7 @@ impl Remains {
                     at = end;
                     if key == "name" {
                         named.clear();
-                        if text.len() <= LONGEST_NAME {
+                        if text.len() <= LONGEST_VARIABLE {
                             named.push_str(&text);
                         }
                     }
@@ -223,12 +221,19 @@ impl Remains {
     }
 }
 
+/// What JSON in a text tells whose values are as they are.
+pub(crate) fn told_by_json(text: &str) -> Vec<Variable> {
+    let mut remains = Remains::of_json();
+    remains.add(text);
+    remains.variables()
+}
+
 /// The next quote that is not escaped.
 fn next_quote(line: &str, from: usize) -> Option<usize> {
     let bytes = line.as_bytes();
     let mut quotes = memchr::memchr_iter(b'"', bytes.get(from..)?).map(|at| from + at);
     quotes.find(|&at| {
-        let before = bytes[..at].iter().rev().take(LONGEST_NAME);
+        let before = bytes[..at].iter().rev().take(LONGEST_VARIABLE);
         before.take_while(|&&byte| byte == b'\\').count() % 2 == 0
     })
 }
@@ -236,7 +241,7 @@ fn next_quote(line: &str, from: usize) -> Option<usize> {
 /// The key that begins with this quote, and where its value begins.
 fn key_at(line: &str, quote: usize) -> Option<(String, usize)> {
     let begin = quote + 1;
-    let end = next_quote(line, begin).filter(|end| end - begin <= LONGEST_NAME)?;
+    let end = next_quote(line, begin).filter(|end| end - begin <= LONGEST_VARIABLE)?;
     let colon = skip_blanks(line, end + 1);
     (line.as_bytes().get(colon) == Some(&b':'))
         .then(|| (decoded(&line[begin..end]), skip_blanks(line, colon + 1)))
@@ -425,7 +430,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_none_is_not_repeated_with_each_value() {
-        let name = "n".repeat(LONGEST_NAME + 1);
+        let name = "n".repeat(LONGEST_VARIABLE + 1);
         let text = format!("{{\"name\":\"a\",\"name\":\"{name}\",\"value\":\"1\"");
         let told = told(Remains::of_json(), &text);
         let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();

@@ -12,12 +12,8 @@ use std::collections::HashSet;
 
 use crate::azure_devops::TestCaseId;
 use crate::inputs::{MappingFile, TestCaseIdPattern};
-use crate::katalon::project::{IntegratedId, Project, TestCase};
+use crate::katalon::project::{IntegratedId, MOST_IDS, Project, TestCase};
 use crate::katalon::{Row, TestCasePath, TestResult};
-
-/// Test cases that the pattern, or one value of a variable, gives at most: whoever names a test case
-/// could else make the program look for millions.
-const MOST_IDS: usize = 1_000;
 
 /// Bytes of a path or tag that the pattern is looked for in.
 const LONGEST: usize = 16 * 1024;

@@ -11,6 +11,7 @@ use super::super::contents::Contents;
 use super::super::find::ReportFolder;
 use super::super::junit::{JunitCase, JunitSuite};
 use super::super::log::Log;
+use super::super::names::LONGEST_VARIABLE;
 use super::super::properties::Properties;
 use super::super::times::{WrittenTime, from_millis};
 use super::super::{FileKind, Report, Status, SuitePath, TimeSource, Variable};
@@ -232,9 +233,6 @@ impl Parts<'_> {
             .map_or("", String::as_str)
     }
 }
-
-/// A longer name is none of a variable, and would be repeated with each value.
-const LONGEST_VARIABLE: usize = 1024;
 
 /// The property that says where a remote browser is driven.
 const DRIVER_ADDRESS: &str = "remoteDriverUrl";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_xml::events::{BytesStart, Event};
 
 use super::super::binding;
-use super::super::remains::Remains;
+use super::super::remains::told_by_json;
 use super::super::text::{entity, unescape_xml};
 use super::super::times::{WrittenTime, parse_seconds};
 use super::super::unknown::Unknown;
@@ -291,7 +291,7 @@ impl Document {
                 } else if let Some(case) = self.case() {
                     match binding::plain_values(&value) {
                         Some(values) => case.data_binding = values,
-                        None => case.other_variables.extend(remains(&value)),
+                        None => case.other_variables.extend(told_by_json(&value)),
                     }
                 }
             }
@@ -398,7 +398,7 @@ impl Document {
             self.text.as_str(),
             &unescape_xml(&String::from_utf8_lossy(broken_off)),
         ] {
-            variables.extend(remains(text));
+            variables.extend(told_by_json(text));
         }
         variables
     }
@@ -436,13 +436,6 @@ impl Document {
         }
         place
     }
-}
-
-/// What damaged JSON still tells.
-fn remains(json: &str) -> Vec<Variable> {
-    let mut remains = Remains::of_json();
-    remains.add(json);
-    remains.variables()
 }
 
 /// Elements that Katalon is known to write, of which nothing is needed.

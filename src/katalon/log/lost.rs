@@ -1,7 +1,7 @@
 //! What a record that cannot be read still tells of variables: good only to know what is secret.
 
 use super::super::Variable;
-use super::super::remains::Remains;
+use super::super::remains::told_by_json;
 use super::super::text::unescape_xml;
 use super::known::VARIABLES;
 use crate::secrets::typed;
@@ -14,7 +14,7 @@ pub(super) fn variables(record: &[u8]) -> Vec<Variable> {
     let record = String::from_utf8_lossy(&record[..record.len().min(LONGEST)]);
     let mut variables = Vec::new();
     if let Some(at) = record.find(VARIABLES) {
-        variables = of_json(&unescape_xml(&record[at..]));
+        variables = told_by_json(&unescape_xml(&record[at..]));
     }
     // Messages are escaped twice.
     let message = unescape_xml(&record);
@@ -23,11 +23,4 @@ pub(super) fn variables(record: &[u8]) -> Vec<Variable> {
     let typed = typed::of_step(&message).into_iter().chain(told);
     variables.extend(typed.map(Variable::typed));
     variables
-}
-
-/// The variables that a list of them still tells.
-pub(super) fn of_json(json: &str) -> Vec<Variable> {
-    let mut remains = Remains::of_json();
-    remains.add(json);
-    remains.variables()
 }

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::super::Variable;
 use super::super::bounded_json;
 use super::super::names::without_iteration;
+use super::super::remains::told_by_json;
 use super::super::unknown::Unknown;
 use super::known::{self, VARIABLES};
-use super::lost;
 use super::record::Record;
 use super::steps::Steps;
 use super::{Execution, Log, Recorded, SuiteStart};
@@ -345,7 +345,7 @@ impl LogReader {
             bounded_json::from_str::<Vec<Value>>(json).ok()
         };
         let Some(members) = members else {
-            self.keep_others(lost::of_json(json));
+            self.keep_others(told_by_json(json));
             return;
         };
         let variables = members.iter().map(variable).collect();

@@ -14,7 +14,7 @@ const IDS: &str = "azure.testcase.ids";
 
 /// Test cases that one Katalon test case stands for: more are a mistake, and each is looked for in
 /// every plan.
-const MOST_IDS: usize = 1_000;
+pub(crate) const MOST_IDS: usize = 1_000;
 
 /// Variables that hold ids: each is looked for in every row.
 const MOST_VARIABLES: usize = 20;
