@@ -14,7 +14,7 @@
 //! | rows | find their partner, see [`super::pairing`] |
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,6 +27,12 @@ use super::folder::ReadReport;
 use super::layout::Session;
 use super::pairing::{Index, Pair, pair, take_in};
 use crate::problem::{Problem, code, counted};
+
+mod effort;
+mod siblings;
+
+use effort::{Effort, Pot};
+use siblings::siblings;
 
 /// Joins reports that are sorted by folder; also says what looks like a rerun and is not joined.
 pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) {
@@ -44,92 +50,19 @@ pub(super) fn join(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Problem>) 
         joined.extend(chains.into_iter().map(|chain| chain.whole));
     }
     joined.sort_by(|a, b| a.report.folder.cmp(&b.report.folder));
-    notes.extend(effort.told());
+    notes.extend(tell_given_up(effort.given_up));
     (joined, notes)
 }
 
-/// What may still be done to find out which execution repeats which. Each is compared with all
-/// before it, and thousands that lie side by side are made to be slow.
-struct Effort {
-    left: usize,
-    /// Executions that were not compared with all before them.
-    given_up: usize,
-}
-
-/// What may still be done for executions that lie side by side, whatever lies elsewhere.
-struct Pot {
-    /// Theirs alone: it grows with them, so together such pots grow with the reports.
-    own: usize,
-    /// What they may take of what is left for all.
-    shared: usize,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self {
-            left: Self::MOST,
-            given_up: 0,
-        }
-    }
-}
-
-impl Default for Pot {
-    fn default() -> Self {
-        Self {
-            own: 0,
-            shared: Effort::MOST_OF_GROUP,
-        }
-    }
-}
-
-impl Pot {
-    /// Executions side by side that are compared with each other, with all their rows, whatever
-    /// else there is.
-    const SURE: usize = 16;
-
-    /// Makes room for a further execution with so much to look at.
-    fn grow(&mut self, weight: usize) {
-        let more = weight
-            .saturating_add(Effort::COMPARISON)
-            .saturating_mul(Self::SURE);
-        self.own = self.own.saturating_add(more);
-    }
-}
-
-impl Effort {
-    /// What one group of executions side by side may take: four thousand compared with each other
-    /// are eight million comparisons. Rows are looked at of few of them, those that everything else
-    /// ties together: 200 rows of each of two thousand pairs are 400,000.
-    const MOST_OF_GROUP: usize = 10_000_000;
-
-    /// What all groups may take beside what is theirs alone.
-    const MOST: usize = 5 * Self::MOST_OF_GROUP;
-
-    /// What comparing two executions costs without their rows.
-    const COMPARISON: usize = 1;
-
-    /// Whether that much may be done for a group.
-    fn allows(&mut self, pot: &mut Pot, cost: usize) -> bool {
-        let of_own = pot.own.min(cost);
-        let of_all = cost - of_own;
-        if of_all > pot.shared || of_all > self.left {
-            return false;
-        }
-        pot.own -= of_own;
-        pot.shared -= of_all;
-        self.left -= of_all;
-        true
-    }
-
-    fn told(&self) -> Option<Problem> {
-        let executions = counted(self.given_up, "execution");
-        (self.given_up > 0).then(|| {
-            not_joined(
-                &format!("each of {executions} may be a rerun"),
-                "too many of their suites lie side by side to tell which repeats which",
-            )
-        })
-    }
+/// Says of executions that were not compared with all before them.
+fn tell_given_up(given_up: usize) -> Option<Problem> {
+    let executions = counted(given_up, "execution");
+    (given_up > 0).then(|| {
+        not_joined(
+            &format!("each of {executions} may be a rerun"),
+            "too many of their suites lie side by side to tell which repeats which",
+        )
+    })
 }
 
 fn rows(results: &[TestResult]) -> usize {
@@ -139,83 +72,6 @@ fn rows(results: &[TestResult]) -> usize {
 /// What is looked at of a report to join it with another.
 fn weight(report: &Report) -> usize {
     rows(&report.results) + report.variables.len() + report.files.len()
-}
-
-/// Executions of one suite that lie beside each other, perhaps only as copies, in the order of
-/// their folders; before them what lies beside nothing.
-fn siblings(reports: Vec<ReadReport>) -> (Vec<ReadReport>, Vec<Vec<ReadReport>>) {
-    let mut groups = Groups::default();
-    let mut alone: HashSet<usize> = HashSet::new();
-    let mut first_in: HashMap<(&SuitePath, &Path), usize> = HashMap::new();
-    for (at, read) in reports.iter().enumerate() {
-        groups.add(at);
-        let suite = &read.report.suite;
-        let beside = read
-            .folders()
-            .filter(|folder| Session::of(folder, suite).is_some())
-            .filter_map(Path::parent);
-        let mut lies_beside = false;
-        for folder in beside {
-            lies_beside = true;
-            let first = *first_in.entry((suite, folder)).or_insert(at);
-            groups.unite(first, at);
-        }
-        if !lies_beside {
-            alone.insert(at);
-        }
-    }
-    let mut last_of: HashMap<usize, usize> = HashMap::new();
-    for at in 0..reports.len() {
-        last_of.insert(groups.group(at), at);
-    }
-    let mut joined = Vec::with_capacity(reports.len());
-    let mut siblings: BTreeMap<usize, Vec<ReadReport>> = BTreeMap::new();
-    for (at, read) in reports.into_iter().enumerate() {
-        if alone.contains(&at) {
-            joined.push(read);
-        } else {
-            let last = last_of.get(&groups.group(at)).copied().unwrap_or(at);
-            siblings.entry(last).or_default().push(read);
-        }
-    }
-    (joined, siblings.into_values().collect())
-}
-
-/// Things in groups that may become one.
-#[derive(Default)]
-struct Groups {
-    /// Of each thing one before it in its group, or itself.
-    above: Vec<usize>,
-}
-
-impl Groups {
-    /// Adds the next thing, in a group of its own.
-    fn add(&mut self, thing: usize) {
-        self.above.push(thing);
-    }
-
-    /// The first thing of a group.
-    fn group(&mut self, thing: usize) -> usize {
-        let mut at = thing;
-        while let Some(&above) = self.above.get(at)
-            && above != at
-        {
-            // The way becomes shorter each time.
-            let further = self.above.get(above).copied().unwrap_or(above);
-            if let Some(own) = self.above.get_mut(at) {
-                *own = further;
-            }
-            at = further;
-        }
-        at
-    }
-
-    fn unite(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.group(a), self.group(b));
-        if let Some(above) = self.above.get_mut(a.max(b)) {
-            *above = a.min(b);
-        }
-    }
 }
 
 /// What the path of a report, or of a copy of it, says of its session.
@@ -799,17 +655,6 @@ mod tests {
         let rerun = kept(3, 0, Status::Passed);
         add(&mut chains, rerun, &mut notes, &mut pot, &mut spent);
         assert_eq!((chains.len(), notes.len(), spent.given_up), (3, 0, 0));
-    }
-
-    #[test]
-    fn executions_side_by_side_take_no_more_than_a_share_and_all_together_no_more_than_there_is() {
-        let mut effort = Effort::default();
-        for _ in 0..Effort::MOST / Effort::MOST_OF_GROUP {
-            let mut pot = Pot::default();
-            assert!(effort.allows(&mut pot, Effort::MOST_OF_GROUP));
-            assert!(!effort.allows(&mut pot, 1));
-        }
-        assert!(!effort.allows(&mut Pot::default(), 1));
     }
 
     #[test]
