@@ -11,6 +11,9 @@ fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// What stands before a module, or the rest of a file, that is there for tests alone.
+const FOR_TESTS: &str = "\n#[cfg(test)]\n";
+
 /// The sources with their names as `src/…`, without their tests.
 fn sources() -> Vec<(String, String)> {
     let entries = walkdir::WalkDir::new(top().join("src")).into_iter();
@@ -19,15 +22,45 @@ fn sources() -> Vec<(String, String)> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .collect();
     assert!(files.len() > 50);
-    files
-        .iter()
-        .map(|path| {
+    let mut for_tests: Vec<PathBuf> = Vec::new();
+    let mut sources: Vec<(PathBuf, String)> = Vec::new();
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut parts = text.split(FOR_TESTS);
+        let mut code = parts.next().unwrap().to_owned();
+        for part in parts {
+            // A module in a file of its own; what follows it is no test.
+            let declared = part.split_once('\n').and_then(|(line, rest)| {
+                let name = line.strip_suffix(';')?.strip_prefix("mod ")?;
+                Some((name, rest))
+            });
+            let Some((name, rest)) = declared else {
+                break;
+            };
+            let is_top = path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
+            let folder = if is_top {
+                path.parent().unwrap().to_owned()
+            } else {
+                path.with_extension("")
+            };
+            for_tests.push(folder.join(name));
+            code.push('\n');
+            code.push_str(rest);
+        }
+        sources.push((path, code));
+    }
+    assert!(for_tests.contains(&top().join("src/katalon/property_tests")));
+    let is_for_tests = |path: &Path| {
+        let module = path.with_extension("");
+        for_tests.iter().any(|folder| module.starts_with(folder))
+    };
+    sources.retain(|(path, _)| !is_for_tests(path));
+    sources
+        .into_iter()
+        .map(|(path, code)| {
             let name = path.strip_prefix(top()).unwrap().to_string_lossy();
-            let text = std::fs::read_to_string(path).unwrap();
-            let code = text.split("\n#[cfg(test)]\n").next().unwrap().to_owned();
             (name.replace('\\', "/"), code)
         })
-        .filter(|(name, _)| !name.ends_with("tests.rs") && !name.contains("tests/"))
         .collect()
 }
 
