@@ -329,11 +329,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn what_is_put_in_place_of_a_prepared_file_is_not_read() {
-        let own = format!("katalon-ado-prepared-{}", std::process::id());
-        let folder = std::env::temp_dir().join(own);
-        std::fs::create_dir_all(&folder).unwrap();
-        let other = folder.join("other");
-        std::fs::write(&other, "text").unwrap();
+        let folder = crate::scratch::Scratch::new("prepared");
+        let other = folder.put("other", "text");
         let listed: Vec<Listed> = [
             ("1.png", How::AsItIs),
             ("a.log", How::Masked(TextKind::Data)),
@@ -361,6 +358,5 @@ mod tests {
             let why = source.read().map(|_| ()).unwrap_err().to_string();
             assert_eq!(why, "it is no ordinary file", "{path:?}");
         }
-        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -26,6 +26,8 @@ pub mod opening;
 pub mod pipeline;
 pub mod problem;
 pub mod publish;
+#[cfg(test)]
+mod scratch;
 pub mod secrets;
 pub mod summary;
 pub mod table;

@@ -188,31 +188,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
-
-    /// A folder of this test alone.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let own = format!("katalon-ado-opening-{name}-{}", std::process::id());
-            let folder = std::env::temp_dir().join(own);
-            let _ = std::fs::remove_dir_all(&folder);
-            std::fs::create_dir_all(&folder).unwrap();
-            Self(folder)
-        }
-
-        fn put(&self, name: &str, text: &str) -> PathBuf {
-            let path = self.0.join(name);
-            std::fs::write(&path, text).unwrap();
-            path
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
-    }
+    use crate::scratch::Scratch;
 
     fn text(file: io::Result<File>) -> String {
         let mut text = String::new();
@@ -222,14 +198,14 @@ mod tests {
 
     #[test]
     fn a_file_is_opened_again_though_more_was_written_to_it() {
-        let folder = Folder::new("again");
+        let folder = Scratch::new("opening-again");
         let path = folder.put("a.log", "one");
         let (seen, file) = SeenFile::look(&path).unwrap();
         assert_eq!((text(Ok(file)).as_str(), seen.length()), ("one", 3));
         std::fs::write(&path, "one and two").unwrap();
         assert_eq!(text(seen.open()), "one and two");
         assert_eq!(seen.length(), 3);
-        assert!(open(&folder.0).is_err() && open(&folder.0.join("b")).is_err());
+        assert!(open(folder.path()).is_err() && open(&folder.join("b")).is_err());
     }
 
     #[test]
@@ -284,9 +260,9 @@ mod tests {
 
         #[test]
         fn what_is_no_ordinary_file_is_not_opened() {
-            let folder = Folder::new("kinds");
+            let folder = Scratch::new("opening-kinds");
             let path = folder.put("a.log", "one");
-            let at = |name: &str| folder.0.join(name);
+            let at = |name: &str| folder.join(name);
             let _ends = pipe(&at("pipe"));
             let _socket = UnixListener::bind(at("socket")).unwrap();
             symlink(&path, at("link")).unwrap();
@@ -305,15 +281,15 @@ mod tests {
         #[test]
         fn what_is_swapped_between_the_look_and_the_opening_is_not_opened() {
             // As if somebody had been quick: only the opening sees what is there now.
-            let folder = Folder::new("between");
+            let folder = Scratch::new("opening-between");
             let path = folder.put("a.log", "one");
-            let link = folder.0.join("link");
+            let link = folder.join("link");
             symlink(&path, &link).unwrap();
             assert_eq!(
                 why(open_there(&link, Links::Refused)),
                 "it is no ordinary file"
             );
-            let pipe_path = folder.0.join("pipe");
+            let pipe_path = folder.join("pipe");
             let ends = pipe(&pipe_path);
             drop(ends);
             // Nobody writes into it: who waits for that waits for ever.
@@ -329,7 +305,7 @@ mod tests {
 
         #[test]
         fn what_is_put_in_place_of_a_seen_file_is_not_opened() {
-            let folder = Folder::new("swapped");
+            let folder = Scratch::new("opening-swapped");
             let secret = folder.put("secret", "the secret of another file");
             let path = folder.put("a.log", "one");
             let (seen, file) = SeenFile::look(&path).unwrap();
@@ -358,14 +334,14 @@ mod tests {
 
         #[test]
         fn a_folder_on_the_way_that_becomes_a_link_leads_to_no_other_file() {
-            let folder = Folder::new("on-the-way");
-            let (here, elsewhere) = (folder.0.join("here"), folder.0.join("elsewhere"));
+            let folder = Scratch::new("opening-on-the-way");
+            let (here, elsewhere) = (folder.join("here"), folder.join("elsewhere"));
             for folder in [&here, &elsewhere] {
                 std::fs::create_dir(folder).unwrap();
                 std::fs::write(folder.join("a.log"), folder.to_str().unwrap()).unwrap();
             }
             let (seen, _) = SeenFile::look(&here.join("a.log")).unwrap();
-            std::fs::rename(&here, folder.0.join("moved")).unwrap();
+            std::fs::rename(&here, folder.join("moved")).unwrap();
             symlink(&elsewhere, &here).unwrap();
             assert_eq!(why(seen.open()), "another file is in its place");
         }

@@ -58,25 +58,13 @@ mod tests {
 
     use super::*;
     use crate::opening::SeenFile;
+    use crate::scratch::Scratch;
     use crate::secrets::{Secrets, TextKind};
 
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn with(name: &str, content: &[u8]) -> (Self, PathBuf) {
-            let own = format!("katalon-ado-zipped-{name}-{}", std::process::id());
-            let folder = std::env::temp_dir().join(own);
-            std::fs::create_dir_all(&folder).unwrap();
-            let file = folder.join("execution0.log");
-            std::fs::write(&file, content).unwrap();
-            (Self(folder), file)
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+    fn log(name: &str, content: &[u8]) -> (Scratch, PathBuf) {
+        let folder = Scratch::new(&format!("zipped-{name}"));
+        let file = folder.put("execution0.log", content);
+        (folder, file)
     }
 
     fn secrets() -> Arc<Secrets> {
@@ -108,7 +96,7 @@ mod tests {
         let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes);
         let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(utf16).collect();
         for content in [text.as_bytes(), &utf16] {
-            let (_folder, file) = Folder::with("masked", content);
+            let (_folder, file) = log("masked", content);
             let prepared = prepare(&file, 1_000_000).unwrap();
             let archive = io::Cursor::new(bytes(&prepared));
             let mut archive = zip::ZipArchive::new(archive).unwrap();
@@ -122,7 +110,7 @@ mod tests {
     #[test]
     fn what_is_written_behind_it_meanwhile_changes_nothing() {
         let content = b"a line\n".repeat(10);
-        let (_folder, file) = Folder::with("grown", &content);
+        let (_folder, file) = log("grown", &content);
         let prepared = prepare(&file, 1_000_000).unwrap();
         let before = bytes(&prepared);
         std::fs::write(&file, content.repeat(3)).unwrap();
@@ -131,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_too_large_even_zipped_is_left_out_with_the_reason() {
-        let (_folder, file) = Folder::with("large", b"no two letters alike");
+        let (_folder, file) = log("large", b"no two letters alike");
         let why = prepare(&file, 30).unwrap_err();
         assert!(why.contains("zipped still more"), "{why}");
     }

@@ -268,14 +268,12 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn links_that_lead_out_are_refused() {
-        let own = format!("katalon-ado-contents-{}", std::process::id());
-        let folder = std::env::temp_dir().join(own);
-        let _ = fs::remove_dir_all(&folder);
+        let folder = crate::scratch::Scratch::new("contents");
         let report = folder.join("report");
         fs::create_dir_all(&report).unwrap();
         fs::write(folder.join("secret.csv"), "x").unwrap();
         fs::write(folder.join("report.pdf"), "x").unwrap();
-        let html = format!("{}.html", folder.file_name().unwrap().display());
+        let html = format!("{}.html", folder.path().file_name().unwrap().display());
         std::os::unix::fs::symlink(folder.join("secret.csv"), folder.join(html)).unwrap();
         fs::write(report.join("own.csv"), "x").unwrap();
         std::os::unix::fs::symlink(folder.join("secret.csv"), report.join("out.csv")).unwrap();
@@ -289,6 +287,5 @@ mod tests {
         let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["in.csv", "own.csv", "report.pdf"]);
         assert_eq!(refused, 1);
-        fs::remove_dir_all(&folder).unwrap();
     }
 }

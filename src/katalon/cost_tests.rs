@@ -1,35 +1,27 @@
 //! Files that are made to be slow: whoever opens a pull request can write them. At these sizes no
 //! test would end in time if what is done grew faster than the text.
 
-use std::fs;
-use std::path::PathBuf;
-
 use super::find::{Patterns, Search, find};
 use super::join::{ReadReports, read_all};
 use super::{Report, Status};
+use crate::scratch::Scratch;
 
-/// A folder of reports that is deleted in the end.
-struct Scratch(PathBuf);
+/// A folder of reports.
+struct Folder(Scratch);
 
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let own = format!("katalon-ado-costs-{name}-{}", std::process::id());
-        let folder = std::env::temp_dir().join(own);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Scratch(folder)
+impl Folder {
+    fn new(name: &str) -> Folder {
+        Folder(Scratch::new(&format!("costs-{name}")))
     }
 
-    fn with(self, path: &str, text: &str) -> Scratch {
-        let path = self.0.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+    fn with(self, path: &str, text: &str) -> Folder {
+        self.0.put(path, text);
         self
     }
 
     fn read(&self) -> ReadReports {
         read_all(&find(&Search {
-            folder: self.0.clone(),
+            folder: self.0.path().to_owned(),
             patterns: Patterns::parse(&["**".to_owned()]).unwrap(),
         }))
     }
@@ -38,12 +30,6 @@ impl Scratch {
         let mut read = self.read();
         assert_eq!(read.reports.len(), 1);
         read.reports.remove(0)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -107,7 +93,7 @@ const A: &str = "Test Cases/A";
 #[test]
 fn test_cases_that_the_log_does_not_know() {
     let cases = many(100_000, |at| case(&format!("{A}{at}"), "PASSED"));
-    let scratch = Scratch::new("unlogged").with(JUNIT, &junit(&suite("Test Suites/S", &cases)));
+    let scratch = Folder::new("unlogged").with(JUNIT, &junit(&suite("Test Suites/S", &cases)));
     assert_eq!(scratch.report().results.len(), 100_000);
 }
 
@@ -119,7 +105,7 @@ fn rows_of_one_test_case_of_which_none_took_as_long_as_in_the_log() {
         let start = start(A, &number).replace("1754902500000", &format!("17549025{at:05}"));
         start + &passed(A).replace("1754902500000", "1754902600000")
     });
-    let scratch = Scratch::new("durations")
+    let scratch = Folder::new("durations")
         .with(JUNIT, &junit(&suite("Test Suites/S", &cases)))
         .with(LOG, &format!("{}{log}", start_suite("")));
     assert_eq!(scratch.report().results[0].rows.len(), 25_000);
@@ -129,7 +115,7 @@ fn rows_of_one_test_case_of_which_none_took_as_long_as_in_the_log() {
 fn tags_of_one_test_case() {
     let tags = many(200_000, |at| format!("{at},"));
     let cases = case(A, "PASSED").replace("time=", &format!("tag=\"{tags}\" time="));
-    let scratch = Scratch::new("tags").with(JUNIT, &junit(&suite("Test Suites/S", &cases)));
+    let scratch = Folder::new("tags").with(JUNIT, &junit(&suite("Test Suites/S", &cases)));
     assert_eq!(scratch.report().results[0].tags.len(), 200_000);
 }
 
@@ -140,7 +126,7 @@ fn pictures_of_one_test_case() {
         record("INFO", "logMessage", 1, "m", &picture)
     });
     let log = format!("{}{}{pictures}{}", start_suite(""), start(A, ""), passed(A));
-    let read = Scratch::new("pictures").with(LOG, &log).read();
+    let read = Folder::new("pictures").with(LOG, &log).read();
     let told = read.problems.iter().map(|problem| &problem.message);
     assert!(
         told.into_iter()
@@ -151,7 +137,7 @@ fn pictures_of_one_test_case() {
 #[test]
 fn ends_of_test_cases_whose_beginnings_are_lost() {
     let log = many(40_000, |at| end(&format!("{A}{at} - Iteration 1")));
-    let scratch = Scratch::new("orphans").with(LOG, &log);
+    let scratch = Folder::new("orphans").with(LOG, &log);
     assert_eq!(scratch.report().results.len(), 40_000);
 }
 
@@ -162,7 +148,7 @@ fn a_log_that_was_written_twice() {
         start(&path, "") + &passed(&path)
     });
     let log = format!("{}{log}{log}", start_suite(""));
-    let scratch = Scratch::new("twice").with(LOG, &log);
+    let scratch = Folder::new("twice").with(LOG, &log);
     assert_eq!(scratch.report().results.len(), 25_000);
 }
 
@@ -187,7 +173,7 @@ fn failures_inside_many_long_steps() {
         failing.repeat(30_000),
         record("FAILED", "logMessage", 0, &format!("{A} FAILED."), "") + &end(A)
     );
-    let report = Scratch::new("steps").with(LOG, &log).report();
+    let report = Folder::new("steps").with(LOG, &log).report();
     let failure = report.results[0].rows[0].attempts[0]
         .failure
         .as_ref()
@@ -202,7 +188,7 @@ fn damage_behind_a_long_record() {
         "stray\n".to_owned() + &record("INFO", "logMessage", 0, "m", "")
     });
     let log = format!("{}{long}{damage}{}", start_suite(""), passed(A));
-    let read = Scratch::new("damage").with(LOG, &log).read();
+    let read = Folder::new("damage").with(LOG, &log).read();
     let damage = &read.problems[0].message;
     assert!(damage.contains("and in 79999 more places"), "{damage}");
     assert!(damage.contains("damaged at line 3: "), "{damage}");
@@ -216,7 +202,7 @@ fn attempts_that_a_log_says_it_has_lost() {
         start(&path, &retried) + &passed(&path)
     });
     let log = format!("{}<record><level>{rows}", start_suite(""));
-    let report = Scratch::new("lost").with(LOG, &log).report();
+    let report = Folder::new("lost").with(LOG, &log).report();
     let attempts = report.results.iter().map(|result| result.attempts());
     // A hundred rows have all of theirs; of each other it is told that it was tried again.
     assert_eq!(attempts.sum::<usize>(), 100 * 101 + 19_900 * 2);
@@ -230,7 +216,7 @@ fn runs_of_one_log_and_suites_of_one_junit() {
         run.replace("1754902500000", &format!("1754{at:05}0000"))
     });
     let suites = suite("Test Suites/S", &case(A, "FAILED")).replace("2025", "2021");
-    let scratch = Scratch::new("runs")
+    let scratch = Folder::new("runs")
         .with(
             LOG,
             &format!("{runs}{}", record("END", "endSuite", 0, "", "")),
@@ -253,7 +239,7 @@ fn values_that_are_masked_and_values_that_are_not() {
         values.trim_end_matches(','),
         masked.trim_end_matches(',')
     );
-    let scratch = Scratch::new("masked")
+    let scratch = Folder::new("masked")
         .with(JUNIT, &junit(&suite("Test Suites/S", &case(A, "PASSED"))))
         .with(BINDING, &line);
     assert_eq!(scratch.report().variables.len(), 100_000);
@@ -267,7 +253,7 @@ fn a_plan_of_many_test_cases_of_which_the_last_ran_often() {
         let number = property("iteration", "1");
         start(&last, &number).replace("1754902500000", &format!("17549025{at:05}")) + &passed(&last)
     });
-    let scratch = Scratch::new("plan")
+    let scratch = Folder::new("plan")
         .with(LOG, &format!("{}{log}", start_suite("")))
         .with(BINDING, &plan);
     let results = scratch.report().results;
@@ -285,7 +271,7 @@ fn failed_steps_of_one_test_case_with_a_long_message() {
         "<testcase name=\"{A}\" status=\"FAILED\"><failure message=\"{message}\"/>\
          <system-out><![CDATA[{steps}]]></system-out></testcase>"
     );
-    let scratch = Scratch::new("failed").with(JUNIT, &junit(&suite("Test Suites/S", &cases)));
+    let scratch = Folder::new("failed").with(JUNIT, &junit(&suite("Test Suites/S", &cases)));
     let result = scratch.report().results.remove(0);
     let failure = result.rows[0].attempts[0].failure.as_ref().unwrap();
     assert_eq!(
@@ -299,7 +285,7 @@ fn suites_of_one_junit_that_look_like_each_other() {
     let suites = suite("Test Suites/S", &case(A, "FAILED")).repeat(20_000);
     for folder in ["20250811_105459/20250811_105500", "copied"] {
         let junit = junit(&suites);
-        let read = Scratch::new("alike")
+        let read = Folder::new("alike")
             .with(&format!("{folder}/JUnit_Report.xml"), &junit)
             .read();
         // They are copies of each other.
@@ -316,7 +302,7 @@ fn suites_of_one_junit_that_may_be_reruns_of_each_other() {
         suite("Test Suites/S", &cases).replace("2025-08-11 08:55:00", &began)
     });
     for folder in ["20250811_105459/20250811_105500", "copied"] {
-        let read = Scratch::new("reruns")
+        let read = Folder::new("reruns")
             .with(&format!("{folder}/JUnit_Report.xml"), &junit(&suites))
             .read();
         assert_eq!(read.reports.len(), 1_000);
@@ -329,7 +315,7 @@ fn suites_of_one_junit_that_may_be_reruns_of_each_other() {
 fn suites_that_two_junits_tell_of() {
     let suites = suite("Test Suites/S", &case(A, "FAILED"));
     let suites = many(20_000, |at| suites.replace("1.0", &format!("{at}.0")));
-    let read = Scratch::new("summaries")
+    let read = Folder::new("summaries")
         .with("a/JUnit_Report.xml", &junit(&suites))
         .with("b/JUnit_Report.xml", &junit(&suites))
         .read();
@@ -349,7 +335,7 @@ fn rows_of_a_rerun_and_their_values() {
         let others = many(20_000, |at| case(&format!("{A}{at}"), status));
         junit(&suite("Test Suites/S", &format!("{rows}{others}"))).replace("08:55:00", time)
     };
-    let read = Scratch::new("rows")
+    let read = Folder::new("rows")
         .with(
             "20250811_105459/S/20250811_105500/JUnit_Report.xml",
             &rows("FAILED", "08:55:00"),
@@ -374,7 +360,7 @@ fn a_collection_that_lists_many_suites_of_which_few_are_there() {
              </reportLocation></ReportItemDescription>"
         )
     });
-    let mut scratch = Scratch::new("collection").with(
+    let mut scratch = Folder::new("collection").with(
         "Reports/20250811_105459/All/20250811_105459/20250811_105459.rp",
         &format!("<c><testSuiteCollectionId>Test Suites/All</testSuiteCollectionId>{items}</c>"),
     );
@@ -398,7 +384,7 @@ fn pictures_and_files_of_a_folder_with_many_suites() {
         let case = case(A, "FAILED").replace("/>\n", &format!(">{picture}"));
         suite(&format!("Test Suites/S{at}"), &case)
     });
-    let mut scratch = Scratch::new("files").with("a/JUnit_Report.xml", &junit(&suites));
+    let mut scratch = Folder::new("files").with("a/JUnit_Report.xml", &junit(&suites));
     for at in 0..1_500 {
         scratch = scratch.with(&format!("a/{at}.csv"), "");
     }
@@ -422,7 +408,7 @@ fn names_that_every_result_would_repeat() {
         &many(2_000, |at| case(&format!("{A}{at}"), "PASSED")),
     );
     let suites = suites.replace("ann - pc", &long);
-    let mut read = Scratch::new("names").with(JUNIT, &junit(&suites)).read();
+    let mut read = Folder::new("names").with(JUNIT, &junit(&suites)).read();
     let report = read.reports.remove(0);
     assert_eq!((report.suite.as_str(), report.host.as_str()), ("S", ""));
     assert_eq!(report.results.len(), 2_000);

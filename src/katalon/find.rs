@@ -250,36 +250,26 @@ fn cannot_open(path: &Path, error: &io::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Scratch;
 
-    /// A folder of its own that is deleted in the end.
-    struct Scratch(PathBuf);
+    /// A folder that is searched.
+    struct Searched(Scratch);
 
-    impl Scratch {
-        fn new(name: &str, files: &[&str]) -> Scratch {
-            let own = format!("katalon-ado-find-{name}-{}", std::process::id());
-            let folder = std::env::temp_dir().join(own);
-            let _ = fs::remove_dir_all(&folder);
-            fs::create_dir_all(&folder).unwrap();
+    impl Searched {
+        fn new(name: &str, files: &[&str]) -> Searched {
+            let scratch = Scratch::new(&format!("find-{name}"));
             for file in files {
-                let path = folder.join(file);
-                fs::create_dir_all(path.parent().unwrap()).unwrap();
-                fs::write(path, "").unwrap();
+                scratch.put(file, "");
             }
-            Scratch(folder)
+            Searched(scratch)
         }
 
         fn find(&self, lines: &[&str]) -> Found {
             let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
             find(&Search {
-                folder: self.0.clone(),
+                folder: self.0.path().to_owned(),
                 patterns: Patterns::parse(&lines).unwrap(),
             })
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
         }
     }
 
@@ -290,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_a_report_by_the_names_of_its_files() {
-        let scratch = Scratch::new(
+        let scratch = Searched::new(
             "kinds",
             &[
                 "by junit/JUnit_Report.xml",
@@ -314,7 +304,7 @@ mod tests {
 
     #[test]
     fn results_are_ordered_by_path_and_the_search_folder_may_be_a_report() {
-        let scratch = Scratch::new(
+        let scratch = Searched::new(
             "order",
             &[
                 "JUnit_Report.xml",
@@ -332,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_missing_search_folder_is_told() {
-        let scratch = Scratch::new("missing", &[]);
+        let scratch = Searched::new("missing", &[]);
         let found = find(&Search {
             folder: scratch.0.join("nowhere"),
             patterns: Patterns::parse(&["**".to_owned()]).unwrap(),
@@ -343,7 +333,7 @@ mod tests {
 
     #[test]
     fn wildcards_in_the_name_of_the_search_folder_are_letters() {
-        let scratch = Scratch::new("letters", &["a [1]/b/JUnit_Report.xml"]);
+        let scratch = Searched::new("letters", &["a [1]/b/JUnit_Report.xml"]);
         let found = find(&Search {
             folder: scratch.0.join("a [1]/./b/.."),
             patterns: Patterns::parse(&["*".to_owned()]).unwrap(),
@@ -354,8 +344,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn links_are_not_followed() {
-        let scratch = Scratch::new("links", &["a/JUnit_Report.xml"]);
-        std::os::unix::fs::symlink(&scratch.0, scratch.0.join("a/circle")).unwrap();
+        let scratch = Searched::new("links", &["a/JUnit_Report.xml"]);
+        std::os::unix::fs::symlink(scratch.0.path(), scratch.0.join("a/circle")).unwrap();
         assert_eq!(displays(&scratch.find(&["**"])), ["a"]);
     }
 }

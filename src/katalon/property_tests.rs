@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::find::{Found, ReportFolder};
 use super::join::read_all;
 use super::{Attempt, Report, Status, log};
+use crate::scratch::Scratch;
 
 mod written;
 
@@ -37,20 +38,16 @@ impl Dice {
     }
 }
 
-/// A folder that is deleted in the end.
-struct Scratch(PathBuf);
+/// A report folder.
+struct Folder(Scratch);
 
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let own = format!("katalon-ado-property-{name}-{}", std::process::id());
-        let folder = std::env::temp_dir().join(own);
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        Scratch(folder)
+impl Folder {
+    fn new(name: &str) -> Folder {
+        Folder(Scratch::new(&format!("property-{name}")))
     }
 
     fn write(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.0.join(name), bytes).unwrap();
+        self.0.put(name, bytes);
     }
 
     fn report(&self) -> Report {
@@ -62,7 +59,7 @@ impl Scratch {
     /// The report, and what is told about it.
     fn read(&self) -> (Report, Vec<String>) {
         let folder = ReportFolder {
-            path: self.0.clone(),
+            path: self.0.path().to_owned(),
             display: "r".to_owned(),
         };
         let mut read = read_all(&Found {
@@ -72,12 +69,6 @@ impl Scratch {
         assert_eq!(read.unreadable, []);
         let problems = read.problems.into_iter().map(|problem| problem.message);
         (read.reports.remove(0), problems.collect())
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -129,7 +120,7 @@ fn expected(rows: &[MadeRow]) -> Vec<MadeRow> {
 
 #[test]
 fn what_is_written_is_read() {
-    let scratch = Scratch::new("written");
+    let scratch = Folder::new("written");
     for seed in 0..200 {
         let mut dice = Dice::new(seed);
         let rows = made(&mut dice, Letters::Any);
@@ -143,7 +134,7 @@ fn what_is_written_is_read() {
 
 #[test]
 fn the_log_alone_tells_the_same() {
-    let scratch = Scratch::new("log-alone");
+    let scratch = Folder::new("log-alone");
     for seed in 0..200 {
         let mut dice = Dice::new(seed);
         let mut rows = made(&mut dice, Letters::Any);
@@ -161,7 +152,7 @@ fn went_well(status: Status) -> bool {
 
 #[test]
 fn nothing_passes_in_a_log_that_was_cut_off_unless_it_passed_in_the_whole() {
-    let scratch = Scratch::new("cut");
+    let scratch = Folder::new("cut");
     for seed in 0..40 {
         let mut dice = Dice::new(seed);
         let rows = made(&mut dice, Letters::Any);
@@ -203,7 +194,7 @@ const DAMAGE: [&str; 6] = [
 
 #[test]
 fn damage_between_records_costs_nothing_and_is_told_once() {
-    let scratch = Scratch::new("damage");
+    let scratch = Folder::new("damage");
     for seed in 0..60 {
         let mut dice = Dice::new(seed);
         let rows = made(&mut dice, Letters::Any);
@@ -229,7 +220,7 @@ fn damage_between_records_costs_nothing_and_is_told_once() {
 
 #[test]
 fn a_report_reads_the_same_in_another_folder_of_another_machine() {
-    let scratch = Scratch::new("moved");
+    let scratch = Folder::new("moved");
     for seed in 0..20 {
         let mut dice = Dice::new(seed);
         let rows = made(&mut dice, Letters::Any);
@@ -343,7 +334,7 @@ fn dressed(text: &str) -> Vec<(&'static str, Vec<u8>)> {
 
 #[test]
 fn encoding_and_line_endings_change_nothing() {
-    let scratch = Scratch::new("dressed");
+    let scratch = Folder::new("dressed");
     for seed in 0..40 {
         let mut dice = Dice::new(seed);
         let rows = made(&mut dice, Letters::Western);

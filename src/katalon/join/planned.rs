@@ -95,28 +95,24 @@ fn is_there(session: &ReportFolder, planned: &PlannedSuite) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::super::same::tests::started;
     use super::*;
+    use crate::scratch::Scratch;
 
     #[test]
     fn a_session_counts_the_reports_below_it_wherever_the_plan_says_they_lie() {
-        let own = format!("katalon-ado-planned-{}", std::process::id());
-        let folder = std::env::temp_dir().join(own);
+        let folder = Scratch::new("planned");
         let planned = "{\"entityId\":\"Test Suites/S\",\"executionDirPath\":\"/other/S/1\"}";
         let sessions = ["a", "a/b", "c"].map(|name| ReportFolder {
             path: folder.join(name),
             display: name.to_owned(),
         });
         for session in &sessions {
-            fs::create_dir_all(&session.path).unwrap();
-            fs::write(session.path.join(PLAN), planned).unwrap();
+            folder.put(&format!("{}/{PLAN}", session.display), planned);
         }
         let mut report = started(None, None).report;
         report.folder = folder.join("a/b/S/20250811_105500");
         let problems = missing_suites(&sessions, [&report].into_iter());
-        fs::remove_dir_all(&folder).unwrap();
         let told: Vec<String> = problems.into_iter().map(|one| one.message).collect();
         assert_eq!(
             told,

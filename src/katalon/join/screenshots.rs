@@ -160,13 +160,10 @@ impl<'a> Screenshots<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn recorded_paths_are_found_inside_the_folder_or_not_at_all() {
-        let own = format!("katalon-ado-screenshots-{}", std::process::id());
-        let top = std::env::temp_dir().join(own);
-        let _ = fs::remove_dir_all(&top);
+        let top = crate::scratch::Scratch::new("screenshots");
         let folder = top.join("report");
         for file in [
             "1.png",
@@ -176,14 +173,12 @@ mod tests {
             "b/x.png",
             "c/y.png",
         ] {
-            let path = folder.join(file);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "").unwrap();
+            top.put(&format!("report/{file}"), "");
         }
-        fs::write(top.join("outside.png"), "").unwrap();
+        let outside = top.put("outside.png", "");
         let contents = Contents::of(&folder).unwrap();
         let mut screenshots = Screenshots::new(&contents);
-        let outside = top.join("outside.png").display().to_string();
+        let outside = outside.display().to_string();
         for (recorded, expected) in [
             ("1.png", Some("1.png")),
             ("keyes/k a.png", Some("keyes/k a.png")),
@@ -213,6 +208,5 @@ mod tests {
         );
         let doubles = ["1.png".to_owned(), "./1.png".to_owned()];
         assert_eq!(screenshots.find_paths(&doubles).len(), 1);
-        fs::remove_dir_all(&top).unwrap();
     }
 }

@@ -352,8 +352,7 @@ fn values_that_damaged_files_still_tell_are_known_and_of_no_row() {
 #[test]
 fn of_a_log_without_beginning_and_a_plan_without_end_no_values_are_paired() {
     let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
-    let folder = std::env::temp_dir().join(format!("katalon-ado-cut-plan-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = crate::scratch::Scratch::new("cut-plan");
     for entry in std::fs::read_dir(reports.join("log-without-its-beginning")).unwrap() {
         let entry = entry.unwrap();
         std::fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
@@ -364,8 +363,8 @@ fn of_a_log_without_beginning_and_a_plan_without_end_no_values_are_paired() {
     assert_ne!(plan, bound);
     let filler = " ".repeat(17 << 20);
     for (plan, is_bound) in [(bound.clone(), true), (bound + &filler, false)] {
-        std::fs::write(folder.join("testCaseBinding"), plan).unwrap();
-        let read = read(folder.to_str().unwrap());
+        folder.put("testCaseBinding", plan);
+        let read = read(folder.path().to_str().unwrap());
         assert_eq!(messages(&read).is_empty(), is_bound);
         let report = &read.reports[0];
         assert_eq!(
@@ -380,7 +379,6 @@ fn of_a_log_without_beginning_and_a_plan_without_end_no_values_are_paired() {
             assert_eq!(!result.rows[0].bound_values.is_empty(), is_bound);
         }
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
